@@ -1,0 +1,1 @@
+"""Nodes, operators, graphs and slopes: plain Python that knows no front end."""

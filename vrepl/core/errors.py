@@ -1,0 +1,87 @@
+"""The errors vrepl raises: what is wrong, where, and what to do about it, on one line.
+
+Every class inherits `VreplError` and the builtin a caller would expect, and keeps its facts as
+attributes; how a front end shows the line is left to the front end.
+"""
+
+from __future__ import annotations
+
+__all__ = ["CommandError", "DomainError", "NoRule", "NotConnected", "UnknownName", "VreplError"]
+
+
+class VreplError(Exception):
+    """Base of everything vrepl raises on purpose; `str()` is one line for the user.
+
+    Example:
+        >>> issubclass(NotConnected, VreplError)
+        True
+    """
+
+
+class DomainError(VreplError, ValueError):
+    """An operand lies outside the operator's domain.
+
+    Example:
+        >>> DomainError("log(a)", "a", -2.0, "a > 0")
+        DomainError('log(a): a = -2.0 lies outside a > 0')
+    """
+
+    def __init__(self, written: str, operand: str, number: object, domain: str) -> None:
+        super().__init__(f"{written}: {operand} = {number} lies outside {domain}")
+        self.written, self.operand, self.number, self.domain = written, operand, number, domain
+
+
+class NotConnected(VreplError, ValueError):
+    """No path leads from one node to another; *reason* says what is the likely cause.
+
+    Example:
+        >>> NotConnected("d", "x", "x is not used in d")
+        NotConnected('d is not connected to x: x is not used in d')
+    """
+
+    def __init__(self, output: str, wrt: str, reason: str) -> None:
+        super().__init__(f"{output} is not connected to {wrt}: {reason}")
+        self.output, self.wrt, self.reason = output, wrt, reason
+
+
+class NoRule(VreplError, TypeError):
+    """An operation made by hand has an `_op` that no operator row knows, so it has no derivative.
+
+    Example:
+        >>> NoRule("frobnicate", 2).operator
+        'frobnicate'
+    """
+
+    def __init__(self, operator: str, arity: int) -> None:
+        super().__init__(
+            f'operation "{operator}" with {arity} operand{"s" if arity != 1 else ""} has no'
+            " derivative rule; build it from + - * / ** and vrepl's functions"
+        )
+        self.operator, self.arity = operator, arity
+
+
+class UnknownName(VreplError, NameError):
+    """A command names something this session does not have.
+
+    Example:
+        >>> UnknownName("e", "d")
+        UnknownName('No name "e" in this session; did you mean "d"?')
+    """
+
+    def __init__(self, name: str, suggestion: str = "") -> None:
+        hint = f'did you mean "{suggestion}"?' if suggestion else "%nodes lists the names"
+        super().__init__(f'No name "{name}" in this session; {hint}')
+        self.name, self.suggestion = name, suggestion
+
+
+class CommandError(VreplError, ValueError):
+    """A command's words do not fit its grammar, or its subject is no node.
+
+    Example:
+        >>> str(CommandError("slope needs a name", "slope NAME [wrt NAME, ...] [--h H]"))
+        'slope needs a name; usage: slope NAME [wrt NAME, ...] [--h H]'
+    """
+
+    def __init__(self, fact: str, usage: str = "") -> None:
+        super().__init__(f"{fact}; usage: {usage}" if usage else fact)
+        self.fact, self.usage = fact, usage

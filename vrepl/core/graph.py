@@ -1,0 +1,277 @@
+"""Walks the graph behind a node and freezes what it finds into a `Graph` snapshot.
+
+The walks keep their own stack, so depth is no limit; a snapshot holds only numbers and text, and
+is all that drawings ever see.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from vrepl.core.nodes import is_constant, order
+from vrepl.core.operators import ATOM, SIGNED
+from vrepl.core.rules import Number, local_derivative
+from vrepl.core.value import Value, plain
+
+__all__ = ["Edge", "Expressions", "Graph", "Node", "number_text", "snapshot", "trace"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One use of an operand.
+
+    `source` is the operand's index in `Graph.nodes`; it is None for a constant, and for a node
+    that the snapshot leaves out (`left_out` is then true). `local_derivative` is None for a constant.
+    """
+
+    source: int | None
+    value: Number
+    local_derivative: float | None
+    left_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node of a snapshot.
+
+    `name` is '' for an anonymous node, `symbol` is '' for a leaf; `expression` is how the node was
+    made, in names ('a * b'); `slope` is the slope of the root by this node, None when not asked.
+    """
+
+    index: int
+    name: str
+    expression: str
+    value: Number
+    symbol: str
+    edges: tuple[Edge, ...]
+    slope: float | None = None
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether the node has no operands."""
+        return not self.edges
+
+    @property
+    def title(self) -> str:
+        """What to call it: its name, else its expression, else its value."""
+        return self.name or self.expression or str(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """An immutable picture of a graph: nodes in evaluation order, the root last.
+
+    `total` counts every node of the whole graph; it is larger than `len(nodes)` when the
+    snapshot was bounded, and then `nodes` are those nearest the root.
+
+    Example:
+        >>> from vrepl import Value
+        >>> a = Value(2.0, label="a")
+        >>> graph = snapshot(a * a)
+        >>> [(node.title, node.symbol) for node in graph.nodes]
+        [('a', ''), ('a * a', '*')]
+        >>> [edge.local_derivative for edge in graph.root.edges]
+        [2.0, 2.0]
+    """
+
+    nodes: tuple[Node, ...]
+    total: int
+
+    @property
+    def root(self) -> Node:
+        """The node that was asked about."""
+        return self.nodes[-1]
+
+
+def trace(root: Value) -> tuple[list[Value], list[tuple[Value, Value]]]:
+    """The nodes behind *root* and the edges between them, in evaluation order.
+
+    Lists rather than sets: two nodes that hold equal numbers stay two, and `a * a` has two edges.
+    A constant is a node like any other here.
+
+    Args:
+        root: The node to look behind.
+
+    Returns:
+        (nodes, edges); an edge is (operand, result), one for every use.
+
+    Example:
+        >>> a = Value(3.0)
+        >>> nodes, edges = trace(a * a)
+        >>> len(nodes), len(edges)
+        (2, 2)
+    """
+    nodes: list[Value] = []
+    edges: list[tuple[Value, Value]] = []
+    for node in order(root):
+        operands = node._prev
+        nodes.extend(operand for operand in operands if is_constant(operand))
+        nodes.append(node)
+        edges.extend((operand, node) for operand in operands)
+    return nodes, edges
+
+
+def snapshot(
+    root: Value,
+    *,
+    names: Mapping[int, str] = MappingProxyType({}),
+    slopes: Mapping[int, float] = MappingProxyType({}),
+    limit: int | None = None,
+) -> Graph:
+    """Freeze the graph behind *root*.
+
+    Args:
+        root: The node to draw.
+        names: What to call nodes, by `id`; a node's label is used where this has nothing.
+        slopes: d(root)/d(node) by `id`, shown where given.
+        limit: Keep only this many nodes, those nearest the root.
+
+    Example:
+        >>> a = Value(2.0, label="a")
+        >>> snapshot(a * 3 + 1).root.expression
+        'a * 3 + 1'
+    """
+    everything = order(root)
+    kept = everything if limit is None else _nearest(root, everything, limit)
+    index = {id(node): i for i, node in enumerate(kept)}
+    texts = Expressions(names)
+    nodes = tuple(
+        Node(
+            index=i,
+            name=texts.name(node),
+            expression=texts.made_by(node),
+            value=node.data,
+            symbol=node._op,
+            edges=tuple(_edges(node, index)),
+            slope=slopes.get(id(node)),
+        )
+        for i, node in enumerate(kept)
+    )
+    return Graph(nodes, len(everything))
+
+
+def _nearest(root: Value, everything: list[Value], limit: int) -> list[Value]:
+    """The *limit* nodes fewest edges away from the root, in evaluation order."""
+    if len(everything) <= limit:
+        return everything
+    near = {id(root): root}
+    waiting = deque([root])
+    while waiting and len(near) < limit:
+        for operand in waiting.popleft()._made[1:]:
+            if not is_constant(operand) and id(operand) not in near and len(near) < limit:
+                near[id(operand)] = operand
+                waiting.append(operand)
+    return [node for node in everything if id(node) in near]
+
+
+def _edges(node: Value, index: Mapping[int, int]) -> Iterator[Edge]:
+    row, operands = node._made[0], node._made[1:]
+    numbers = tuple(plain(operand) for operand in operands)
+    for position, operand in enumerate(operands):
+        if is_constant(operand):
+            yield Edge(None, numbers[position], None)
+            continue
+        local = local_derivative(row, position, numbers, node.data) if row.forward else None
+        source = index.get(id(operand))
+        yield Edge(source, numbers[position], local, left_out=source is None)
+
+
+class Expressions:
+    """Writes nodes as the user would have typed them, in names, each text bounded.
+
+    Example:
+        >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+        >>> Expressions().made_by((a + b) * a)
+        '(a + b) * a'
+    """
+
+    LONGEST = 60  # characters
+    NEAREST = 40  # anonymous operations looked at for one text; more would not fit anyway
+
+    def __init__(self, names: Mapping[int, str] = MappingProxyType({})) -> None:
+        self._names = names
+
+    def name(self, node: Value) -> str:
+        """The node's name in the session, else its label, else ''."""
+        return self._names.get(id(node)) or node.label
+
+    def made_by(self, node: Value) -> str:
+        """The operation or number that made the node: 'a * b', or '2.0' for a leaf."""
+        written: dict[int, tuple[str, int]] = {}
+        for part in self._inner(node):
+            written[id(part)] = self._application(part, written)
+        return written[id(node)][0]
+
+    def _inner(self, node: Value) -> list[Value]:
+        """The node and the nearest anonymous operations below it, operands first."""
+        near = {id(node)}
+        inner = [node]
+        for result in inner:
+            for operand in result._made[1:]:
+                if len(near) < self.NEAREST and id(operand) not in near and self._is_inner(operand):
+                    near.add(id(operand))
+                    inner.append(operand)
+        return _operands_first(node, near)
+
+    def _is_inner(self, operand: Any) -> bool:
+        return not (is_constant(operand) or self.name(operand))
+
+    def _application(self, node: Value, written: Mapping[int, tuple[str, int]]) -> tuple[str, int]:
+        row = node._made[0]
+        if len(node._made) == 1:
+            return _number(node.data)
+        parts = [self._part(operand, written) for operand in node._made[1:]]
+        while True:
+            texts, levels = zip(*parts, strict=True)
+            text = row.written(*texts, precedences=levels)
+            if len(text) <= self.LONGEST or all(part is _ELLIPSIS for part in parts):
+                return text, row.precedence
+            parts[texts.index(max(texts, key=len))] = _ELLIPSIS
+
+    def _part(self, operand: Any, written: Mapping[int, tuple[str, int]]) -> tuple[str, int]:
+        if is_constant(operand):
+            return _number(plain(operand))
+        name = self.name(operand)
+        return (_clipped(name), ATOM) if name else written.get(id(operand), _ELLIPSIS)
+
+
+_ELLIPSIS = ("…", ATOM)
+
+
+def _clipped(name: str) -> str:
+    return name if len(name) <= 24 else name[:23] + "…"
+
+
+def _operands_first(root: Value, members: set[int]) -> list[Value]:
+    """The members among a node's ancestors, operands before results."""
+    ordered: dict[int, Value] = {}
+    stack = [root]
+    while stack:
+        node = stack[-1]
+        waiting = [x for x in node._made[1:] if id(x) in members and id(x) not in ordered]
+        stack.extend(waiting)
+        if not waiting:
+            ordered.setdefault(id(node), stack.pop())
+    return list(ordered.values())
+
+
+def _number(number: Number) -> tuple[str, int]:
+    """A number as text, with how strongly it binds: a sign is an operator too."""
+    text = number_text(number)
+    return text, SIGNED if text[0] == "-" else ATOM
+
+
+def number_text(number: Number) -> str:
+    """A number as Python writes it, but a huge int by its size: Python refuses 4,300 digits.
+
+    Example:
+        >>> number_text(0.1), number_text(10**5000)
+        ('0.1', '~10**5000')
+    """
+    if isinstance(number, int) and number.bit_length() > 256:
+        return f"{'-' if number < 0 else ''}~10**{int(number.bit_length() * 0.30103)}"
+    return repr(number)

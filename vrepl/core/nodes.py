@@ -1,0 +1,135 @@
+"""How a node remembers its making, the order of a graph, and the reverse sweep over it.
+
+A node's `_made` is one tuple: the operator row and then the operands, or a `Source` alone for a
+leaf; plain ints and floats among the operands are constants. This is the hot path together with
+`value`: small on purpose, knowing nothing of names, text or front ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vrepl.core.operators import Operator
+from vrepl.core.rules import Number, local_derivative, partial
+
+if TYPE_CHECKING:
+    from vrepl.core.value import Value
+
+__all__ = ["CONSTANT", "EXPLICIT", "LITERAL", "Source", "adjoints", "is_constant", "order"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """Where a leaf comes from; leaves have one of these in place of an operator row."""
+
+    name: str
+    summary: str
+    symbol: str = ""
+
+
+LITERAL = Source("literal", "typed as a number in a session")
+EXPLICIT = Source("explicit", "made with Value(...)")
+CONSTANT = Source("constant", "a plain number that met a node")
+
+
+def is_constant(operand: Any) -> bool:
+    """Whether an operand is a plain number, or a leaf that stands for one.
+
+    Constants are part of what was typed, never something to differentiate by.
+
+    Example:
+        >>> from vrepl import Value
+        >>> [is_constant(operand) for operand in (Value(2.0) * 3)._prev]
+        [False, True]
+    """
+    kind = type(operand)
+    return kind is float or kind is int or operand._made[0] is CONSTANT
+
+
+def order(*roots: Value) -> list[Value]:
+    """Every node the roots depend on, operands before results, as the expression is evaluated.
+
+    Constants are left out. The walk keeps its own stack, so a million-deep chain is fine.
+
+    Example:
+        >>> from vrepl import Value
+        >>> a, b = Value(2.0), Value(3.0)
+        >>> d = a * b + a
+        >>> [node.data for node in order(d)]
+        [2.0, 3.0, 6.0, 8.0]
+    """
+    done: set[int] = set()
+    ordered: list[Value] = []
+    stack = list(reversed(roots))
+    while stack:
+        node = stack[-1]
+        if id(node) in done:
+            stack.pop()
+            continue
+        waiting = [
+            operand
+            for operand in node._made[:0:-1]
+            if type(operand) is not float
+            and type(operand) is not int
+            and id(operand) not in done
+            and operand._made[0] is not CONSTANT
+        ]
+        if waiting:
+            stack.extend(waiting)
+        else:
+            stack.pop()
+            done.add(id(node))
+            ordered.append(node)
+    return ordered
+
+
+def adjoints(ordered: Sequence[Value]) -> dict[int, float]:
+    """The derivative of the last node by every node of an ordered graph, keyed by `id`.
+
+    Nothing is stored on the nodes. A node on no path to the last one is not in the result; a zero
+    adjoint stays zero however steep the operators below it are (0 times inf is 0 here).
+
+    Args:
+        ordered: What `order` returned for the output.
+
+    Raises:
+        NoRule: A needed operation was made by hand with an unknown `_op`.
+
+    Example:
+        >>> from vrepl import Value
+        >>> a = Value(3.0)
+        >>> adjoints(order(a * a))[id(a)]
+        6.0
+    """
+    found: dict[int, float] = {id(ordered[-1]): 1.0} if ordered else {}
+    get = found.get
+    for node in reversed(ordered):
+        adjoint = get(id(node))
+        made = node._made
+        if adjoint is None or len(made) == 1:
+            continue
+        numbers = [x if type(x) is float or type(x) is int else x.data for x in made[1:]]
+        position = 0
+        for operand in made[1:]:
+            if operand is not numbers[position] and operand._made[0] is not CONSTANT:
+                key = id(operand)
+                if adjoint == 0.0:
+                    found[key] = get(key, 0.0)
+                else:
+                    local = _derivative(made[0], position, numbers, node)
+                    found[key] = get(key, 0.0) + adjoint * local
+            position += 1
+    return found
+
+
+def _derivative(row: Operator, position: int, numbers: list[Number], node: Value) -> float:
+    """The local derivative; straight to the compiled formula where all is float, the usual case."""
+    for number in numbers:
+        if type(number) is not float:
+            return local_derivative(row, position, numbers, node.data)
+    try:
+        return partial(row, position)(*numbers, node.data)  # type: ignore[no-any-return]
+    except (ArithmeticError, ValueError):
+        return local_derivative(row, position, numbers, node.data)

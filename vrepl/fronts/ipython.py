@@ -1,0 +1,287 @@
+"""The IPython extension: hooks the literal transformer, the registry and the commands into a shell.
+
+It translates between IPython and the session and adds nothing of its own; terminal, kernel and
+script runner all load this one. Everything it hooks in is taken out again by `unload`.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from IPython.core.completer import SimpleCompletion, context_matcher
+from IPython.core.error import UsageError
+from IPython.core.magic import no_var_expand
+from IPython.display import display
+
+from vrepl.core.errors import VreplError
+from vrepl.fronts.painting import host_face
+from vrepl.language import service
+from vrepl.session import literals, support
+from vrepl.session.answers import Answer
+from vrepl.session.commands import COMMANDS, Command, Session, help_text
+from vrepl.session.policy import Targets
+from vrepl.session.registry import Place, Registry
+
+__all__ = ["Cells", "Extension", "load", "loaded", "unload"]
+
+_ATTRIBUTE = "_vrepl_extension"
+
+
+class Cells(Protocol):
+    """Which cell is running, and the text of those that ran."""
+
+    def starting(self) -> None:
+        """A cell is about to be parsed."""
+
+    def label(self) -> str:
+        """The running cell's label."""
+
+    def source(self, label: str) -> str:
+        """A cell's text, '' when it is gone."""
+
+
+class HistoryCells:
+    """Cells as IPython numbers them: `In[3]`.
+
+    `execution_count` inside a running cell is N in IPython 8 and N + 1 in 9, so the number is
+    taken from the input history, which has grown by one exactly when the cell is stored.
+    """
+
+    def __init__(self, ip: Any) -> None:
+        self._ip = ip
+        self._length = len(self._history)
+
+    @property
+    def _history(self) -> list[str]:
+        return self._ip.history_manager.input_hist_parsed  # type: ignore[no-any-return]
+
+    def starting(self) -> None:
+        self._length = len(self._history)
+
+    def label(self) -> str:
+        stored = len(self._history) > self._length
+        return f"In[{len(self._history) - 1 if stored else self._ip.execution_count}]"
+
+    def source(self, label: str) -> str:
+        try:
+            return self._history[int(label[3:-1])]
+        except (ValueError, IndexError):
+            return ""
+
+
+class Extension:
+    """vrepl in one shell.
+
+    Args:
+        ip: The shell.
+        cells: How the shell's cells are called; IPython's numbers by default.
+    """
+
+    def __init__(self, ip: Any, cells: Cells | None = None) -> None:
+        self.ip = ip
+        self.cells: Cells = cells or HistoryCells(ip)
+        self.registry = Registry(lambda: self.ip.user_ns)
+        self.face = host_face(rich="text/html" in ip.display_formatter.active_types)
+        self.session = Session(self.registry, self.face.paint, lambda label: self.cells.source(label))
+        self._complain = literals.once(_say)
+        self._tree: ast.AST = ast.Module([], [])
+        self._is_cell = False
+        self._is_first_cell = True
+        self._replaced: dict[str, Any] = {}
+        self._magics = {name: _magic(self, command) for name, command in COMMANDS.items()}
+        self._matcher = _matcher(self)
+
+    def install(self) -> None:
+        """Hook into the shell."""
+        self.ip.ast_transformers.append(self)
+        self.ip.events.register("pre_execute", self._cell_starts)
+        self.ip.events.register("post_execute", self._cell_ended)
+        self.ip.Completer.custom_matchers.append(self._matcher)
+        line_magics = self.ip.magics_manager.magics["line"]
+        self._replaced = {name: line_magics.get(name) for name in self._magics}
+        line_magics.update(self._magics)
+
+    def remove(self) -> None:
+        """Leave the shell as it was found; the support functions stay for compiled code."""
+        _remove(self.ip.ast_transformers, self)
+        _remove(self.ip.Completer.custom_matchers, self._matcher)
+        for event, hook in (("pre_execute", self._cell_starts), ("post_execute", self._cell_ended)):
+            if hook in self.ip.events.callbacks[event]:
+                self.ip.events.unregister(event, hook)
+        line_magics = self.ip.magics_manager.magics["line"]
+        for name, magic in self._magics.items():
+            if line_magics.get(name) is magic:
+                _restore(line_magics, name, self._replaced[name])
+
+    def visit(self, tree: ast.AST) -> ast.AST:
+        """IPython's transformer interface: the tree with its numbers wrapped."""
+        is_cell, self._is_cell = self._is_cell, False
+        if is_cell:
+            self._tree = tree
+        return literals.transform(
+            tree,
+            cell=self.cells.label(),
+            commands=frozenset(COMMANDS),
+            is_library_name=self._is_library_name,
+            bindings=is_cell,  # %timeit and %time hand over code that runs elsewhere
+            complain=self._complain,
+        )
+
+    def bind(self, targets: Targets, value: Any, line: int, cell: str) -> None:
+        """A statement of a cell is about to bind a value."""
+        self.registry.bind(targets, value, Place(cell, line))
+
+    def _is_library_name(self, name: str) -> bool:
+        return hasattr(builtins, name) and name not in self.ip.user_ns
+
+    def _cell_starts(self) -> None:
+        self._is_cell = True
+        self.cells.starting()
+
+    def _cell_ended(self) -> None:
+        self.registry.sync(self.cells.label(), self._line_of)
+        if self._is_first_cell:
+            self._is_first_cell = False
+            self._warn_of_plain_numbers()
+
+    def _line_of(self, name: str) -> int:
+        """The last line of the cell that binds *name*, 0 when none is seen."""
+        lines = (
+            node.lineno
+            for node in ast.walk(self._tree)
+            if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
+        )
+        return max(lines, default=0)
+
+    def _warn_of_plain_numbers(self) -> None:
+        """The cell that loaded vrepl was parsed before: its own numbers are plain."""
+        text = self.cells.source(self.cells.label())
+        if "load_ext" not in text:
+            return
+        try:
+            tree = ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return
+        if literals.transform(tree, cell="", bindings=False) is not tree:
+            _say("numbers in the cell that loads vrepl stay plain; type them in a cell after it")
+
+
+def load(ip: Any, cells: Cells | None = None) -> Extension:
+    """Load vrepl into a shell; loading twice changes nothing.
+
+    Args:
+        ip: An IPython shell.
+        cells: How its cells are called, when it has no numbered history.
+    """
+    extension = loaded(ip)
+    if extension is None:
+        extension = Extension(ip, cells)
+        _provide_support()
+        extension.install()
+        setattr(ip, _ATTRIBUTE, extension)
+    return extension
+
+
+def loaded(ip: Any) -> Extension | None:
+    """The extension in a shell, None when it is not loaded."""
+    return vars(ip).get(_ATTRIBUTE)
+
+
+def unload(ip: Any) -> None:
+    """Take vrepl out of a shell again; nodes and functions made so far keep working."""
+    extension = loaded(ip)
+    if extension is not None:
+        extension.remove()
+        delattr(ip, _ATTRIBUTE)
+
+
+def _provide_support() -> None:
+    """Put the support functions where `%reset` does not reach and `%who` does not look."""
+    for name, function in (
+        (literals.LITERAL, support.literal),
+        (literals.ARGUMENT, support.argument),
+        (literals.BIND, _bind),
+        (literals.SHOW, _show),
+    ):
+        setattr(builtins, name, function)
+
+
+def _bind(value: Any, targets: Targets, line: int, cell: str) -> Any:
+    """Report a binding to the shell it runs in, and hand the value on."""
+    extension = _running()
+    if extension is not None:
+        extension.bind(targets, value, line, cell)
+    return value
+
+
+def _show(answer: Any) -> None:
+    if answer is not None:
+        display(answer)
+
+
+def _running() -> Extension | None:
+    from IPython.core.getipython import get_ipython
+
+    ip = get_ipython()
+    return None if ip is None else loaded(ip)
+
+
+def _magic(extension: Extension, command: Command) -> Callable[[str], Answer]:
+    def magic(line: str) -> Answer:
+        __tracebackhide__ = True
+        try:
+            return extension.session.ask(command.name, line)
+        except VreplError as error:
+            # Exactly UsageError: IPython shows it as one line, and any subclass with its traceback.
+            raise UsageError(str(error)) from None
+
+    magic.__name__ = command.name
+    magic.__doc__ = help_text(command)
+    return no_var_expand(magic)  # type: ignore[no-any-return]
+
+
+def _matcher(extension: Extension) -> Any:
+    @context_matcher(identifier="vrepl", priority=100)  # type: ignore[untyped-decorator]
+    def vrepl_matcher(context: Any) -> Any:
+        line = context.text_until_cursor.rsplit("\n", 1)[-1]
+        found = _completions(extension, line)
+        items = [SimpleCompletion(text=item.text, type=item.kind) for item in found.items]
+        return {
+            "completions": items,
+            "matched_fragment": found.fragment,
+            "suppress": found.is_command,
+            "ordered": True,
+        }
+
+    return vrepl_matcher
+
+
+def _completions(extension: Extension, line: str) -> service.Completions:
+    try:
+        return service.complete(line, extension.session)
+    except Exception:  # completion runs between keystrokes: nothing there may disturb the prompt
+        return service.Completions("", (), False)
+
+
+def _say(fact: str) -> None:
+    print(f"vrepl: {fact}", file=sys.stderr)
+
+
+def _remove(items: list[Any], item: Any) -> None:
+    """Remove by identity: equality of other people's hooks is theirs."""
+    items[:] = _without(items, item)
+
+
+def _without(items: list[Any], item: Any) -> Iterator[Any]:
+    return (other for other in list(items) if other is not item)
+
+
+def _restore(table: dict[str, Any], name: str, before: Any) -> None:
+    if before is None:
+        del table[name]
+    else:
+        table[name] = before

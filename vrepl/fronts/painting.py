@@ -1,0 +1,107 @@
+"""Turns answers into the MIME types a host can show: tables, drawings and lines, top to bottom.
+
+It knows the shapes that answers are made of and which painter draws each; what the answers mean
+is not its business.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vrepl.core.graph import Graph
+from vrepl.render import svg, table, text
+from vrepl.render.cells import clean
+from vrepl.session.answers import Answer, Part, Table
+
+__all__ = ["Face", "host_face"]
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What the place where answers appear can show.
+
+    Args:
+        width: Columns of a line, asked anew for every answer.
+        encoding: What text output must fit into, asked anew too.
+        rich: Whether HTML and SVG can be shown.
+    """
+
+    width: Callable[[], int]
+    encoding: Callable[[], str]
+    rich: bool
+
+    def paint(self, answer: Answer) -> dict[str, str]:
+        """The answer in every MIME type this face shows; never fails.
+
+        Example:
+            >>> from vrepl.session.answers import NodesAnswer
+            >>> face = Face(width=lambda: 80, encoding=lambda: "utf-8", rich=False)
+            >>> face.paint(NodesAnswer(lines=(), left_out=0))
+            {'text/plain': 'No named nodes yet; type a = 2.0'}
+        """
+        try:
+            return self._painted(answer)
+        except Exception as error:  # a drawing must not cost the user the session
+            fact = f"{type(answer).__name__} could not be drawn: {error}"
+            return {"text/plain": fact}
+
+    def _painted(self, answer: Answer) -> dict[str, str]:
+        parts = answer.parts()
+        bundle = {"text/plain": self._fit("\n".join(map(self._text, parts)))}
+        if self.rich:
+            bundle["text/html"] = "\n".join(map(_html, parts))
+            drawings = [part for part in parts if isinstance(part, Graph)]
+            if drawings:
+                bundle["image/svg+xml"] = svg.draw(drawings[0], standalone=True)
+        return bundle
+
+    def _text(self, part: Part) -> str:
+        width, ascii_only = self.width(), not _takes_boxes(self.encoding())
+        if isinstance(part, Table):
+            return table.text(part.columns, part.rows, width=width, ascii_only=ascii_only)
+        if isinstance(part, Graph):
+            return text.draw(part, width=width, ascii_only=ascii_only)
+        return clean(part)
+
+    def _fit(self, drawing: str) -> str:
+        """The text with what the encoding lacks written as escapes, so that printing cannot fail."""
+        encoding = self.encoding()
+        return drawing.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _html(part: Part) -> str:
+    if isinstance(part, Table):
+        return table.html(part.columns, part.rows)
+    if isinstance(part, Graph):
+        return svg.html(part)
+    return f"<p>{html.escape(clean(part))}</p>"
+
+
+def _takes_boxes(encoding: str) -> bool:
+    try:
+        "─│╭●▶×".encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return os.environ.get("TERM") != "dumb"
+
+
+def host_face(*, rich: bool) -> Face:
+    """The face of this process's standard output; 80 columns where it is no terminal.
+
+    Args:
+        rich: Whether the host shows HTML and SVG beside text.
+    """
+    return Face(_columns, _encoding, rich)
+
+
+def _columns() -> int:
+    return max(20, shutil.get_terminal_size((80, 24)).columns)
+
+
+def _encoding() -> str:
+    return getattr(sys.stdout, "encoding", None) or "utf-8"

@@ -1,0 +1,74 @@
+"""A grid of terminal cells on which text and lines are put, and which joins the lines itself.
+
+It knows cells and which sides of a cell a line touches; what is drawn is left to `text`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from vrepl.render.cells import cell_width
+from vrepl.render.glyphs import DOWN, LEFT, RIGHT, UP, Glyphs
+
+__all__ = ["Canvas"]
+
+Point = tuple[int, int]
+
+
+class Canvas:
+    """Cells to write on; lines of different owners cross, lines of one owner join.
+
+    Example:
+        >>> from vrepl.render.glyphs import UNICODE
+        >>> canvas = Canvas(5, 3, UNICODE)
+        >>> canvas.line(1, [(0, 1), (4, 1)])
+        >>> canvas.line(2, [(2, 0), (2, 2)])
+        >>> canvas.write(0, 0, "a")
+        >>> print("\\n".join(canvas.rows()))
+        a │
+        ──┼──
+          │
+    """
+
+    def __init__(self, width: int, height: int, glyphs: Glyphs) -> None:
+        self.glyphs = glyphs
+        self._cells = [[" "] * width for _ in range(height)]
+        self._sides: dict[Point, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+
+    def write(self, x: int, y: int, text: str) -> None:
+        """Put *text* into the cells from (x, y) to the right; it hides lines there."""
+        for character in text:
+            width = cell_width(character)
+            if width == 0:
+                self._cells[y][x - 1] += character
+                continue
+            self._cells[y][x : x + width] = [character] + [""] * (width - 1)
+            for covered in range(x, x + width):
+                self._sides.pop((covered, y), None)
+            x += width
+
+    def line(self, owner: int, points: Sequence[Point]) -> None:
+        """Draw horizontal and vertical lines from point to point; the ends are left open."""
+        for (x, y), (to_x, to_y) in zip(points, points[1:], strict=False):
+            forth, back = (RIGHT, LEFT) if y == to_y else (DOWN, UP)
+            (x, y), (to_x, to_y) = sorted([(x, y), (to_x, to_y)])
+            step = (1, 0) if y == to_y else (0, 1)
+            while (x, y) != (to_x, to_y):
+                self._sides[x, y][owner] |= forth
+                x, y = x + step[0], y + step[1]
+                self._sides[x, y][owner] |= back
+
+    def touch(self, owner: int, x: int, y: int, sides: int) -> None:
+        """Lead the line of *owner* in this cell to further *sides*."""
+        self._sides[x, y][owner] |= sides
+
+    def rows(self) -> list[str]:
+        """The lines of text, without blanks at their ends."""
+        for (x, y), owners in self._sides.items():
+            self._cells[y][x] = self._joined(list(owners.values()))
+        self._sides.clear()
+        return ["".join(row).rstrip() for row in self._cells]
+
+    def _joined(self, sides: list[int]) -> str:
+        return self.glyphs.lines[sides[0]] if len(sides) == 1 else self.glyphs.crossing

@@ -1,0 +1,188 @@
+"""The grammar of command lines: which words a command takes, and what a line of them asks for.
+
+It knows words only; what they mean in a session is left to the commands.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vrepl.core.errors import CommandError
+
+__all__ = ["Grammar", "Option", "Request", "count", "number"]
+
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<comma>,)
+      |(?P<option>--[\w-]+)=?
+      |(?P<word>(?:[^\s,\[\]]|\[(?:'[^']*'|"[^"]*"|[^\]'"])*\])+))""",
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option: `--h H`, how its argument is read, and what it is for."""
+
+    name: str
+    argument: str
+    read: Callable[[str], Any]
+    summary: str
+
+    @property
+    def usage(self) -> str:
+        """As help shows it."""
+        return f"[--{self.name} {self.argument}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a command line asks for."""
+
+    subject: str = ""
+    wrt: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def option(self, name: str, default: Any = None) -> Any:
+        """An option's value, *default* when it was not given."""
+        return self.options.get(name, default)
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """The words after a command's name.
+
+    Example:
+        >>> grammar = Grammar("slope", subject=True, wrt=True)
+        >>> grammar.usage
+        'slope NAME [wrt NAME, ...]'
+        >>> grammar.parse("d wrt a, b").wrt
+        ('a', 'b')
+    """
+
+    command: str
+    subject: bool = True
+    wrt: bool = False
+    options: tuple[Option, ...] = ()
+
+    @property
+    def usage(self) -> str:
+        """The grammar in one line."""
+        parts = [self.command]
+        parts += ["NAME"] if self.subject else []
+        parts += ["[wrt NAME, ...]"] if self.wrt else []
+        return " ".join([*parts, *(option.usage for option in self.options)])
+
+    def parse(self, text: str) -> Request:
+        """What *text*, the line after the command's name, asks for.
+
+        Raises:
+            CommandError: The words do not fit; the usage is in the message.
+        """
+        words, options = self._read(text)
+        subject, wrt = self._subject(words)
+        return Request(subject, wrt, options)
+
+    def _read(self, text: str) -> tuple[list[str], dict[str, Any]]:
+        """The words without the options, and the options."""
+        words: list[str] = []
+        options: dict[str, Any] = {}
+        tokens = self._tokens(text)
+        for kind, token in tokens:
+            if kind == "option":
+                option = self._option(token)
+                options[option.name] = self._argument(option, next(tokens, ("", "")))
+            else:
+                words.append(token)
+        return words, options
+
+    def _tokens(self, text: str) -> Any:
+        position = 0
+        text = text.rstrip().removesuffix(";")
+        while position < len(text.rstrip()):
+            match = _TOKEN.match(text, position)
+            if match is None or match.end() == position:
+                raise self.error(f'"{text[position:].strip()}" is no name')
+            position = match.end()
+            yield match.lastgroup, match.group(match.lastgroup or 0)
+
+    def _option(self, token: str) -> Option:
+        for option in self.options:
+            if token == f"--{option.name}":
+                return option
+        known = [f"--{option.name}" for option in self.options]
+        close = difflib.get_close_matches(token, known, n=1, cutoff=0.4)
+        hint = f'; did you mean "{close[0]}"?' if close else ""
+        raise self.error(f'{self.command} has no option "{token}"{hint}')
+
+    def _argument(self, option: Option, token: tuple[str, str]) -> Any:
+        if token[0] != "word":
+            raise self.error(f"--{option.name} needs {option.argument}, {option.summary}")
+        try:
+            return option.read(token[1])
+        except ValueError as error:
+            raise self.error(f'--{option.name} "{token[1]}": {error}') from None
+
+    def _subject(self, words: list[str]) -> tuple[str, tuple[str, ...]]:
+        cut = words.index("wrt", 1) if "wrt" in words[1:] else len(words)
+        before, after = words[:cut], words[cut + 1 :]
+        if before == ["wrt"] and after:
+            before = []
+        if self.subject and not before:
+            raise self.error(f"{self.command} needs a name")
+        if len(before) > self.subject:
+            raise self.error(self._surplus(before))
+        if cut < len(words) and not self.wrt:
+            raise self.error(f"{self.command} takes no wrt")
+        if cut < len(words) and not after:
+            raise self.error("wrt needs a name")
+        return (before or [""])[0], self._listed(after)
+
+    def _surplus(self, words: Sequence[str]) -> str:
+        if not self.subject:
+            return f'{self.command} takes no name, and "{words[0]}" was given'
+        text = " ".join(words)
+        if "," in words:
+            return f'{self.command} takes one name before wrt, not "{text}"'
+        return f'{self.command} takes one name, not "{text}"; give an expression a name first'
+
+    def _listed(self, words: Sequence[str]) -> tuple[str, ...]:
+        names, commas = words[::2], words[1::2]
+        if "," in names or any(word != "," for word in commas) or words[-1:] == [","]:
+            raise self.error(f'wrt takes names with commas between, not "{" ".join(words)}"')
+        return tuple(names)
+
+    def error(self, fact: str) -> CommandError:
+        """A mistake in a line of this grammar."""
+        return CommandError(fact, self.usage)
+
+
+def number(text: str) -> float:
+    """Reads an option's argument that is a number and not zero.
+
+    Example:
+        >>> number("1e-3")
+        0.001
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError("is no number; write it like 0.001") from None
+    if value == 0 or value != value or value in (float("inf"), float("-inf")):
+        raise ValueError("is no step; write a small one like 0.001")
+    return value
+
+
+def count(text: str) -> int:
+    """Reads an option's argument that counts something.
+
+    Example:
+        >>> count("20")
+        20
+    """
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise ValueError("is no count; write a whole number like 20")
+    return int(text)

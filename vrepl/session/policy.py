@@ -1,0 +1,417 @@
+"""Which numbers of a cell become nodes: positions and syntax as tables, and the questions beside.
+
+Rewriting by these tables is left to ``literals``, and making the nodes to the session.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias, cast
+
+__all__ = [
+    "ARGUMENT",
+    "BIND",
+    "BINDERS",
+    "ITEMS",
+    "LARGEST_DISPLAY",
+    "LITERAL",
+    "POSITIONS",
+    "SHOW",
+    "SOURCE",
+    "TAKES_LISTS",
+    "WALKED",
+    "Position",
+    "Target",
+    "Targets",
+    "Want",
+    "first_parameter",
+    "may_bind",
+    "names_any",
+    "narrowed",
+    "number_of",
+    "receives",
+    "target_of",
+]
+
+# The leading and trailing underscores keep the names clear of name mangling inside classes.
+LITERAL: Final = "__vrepl_literal__"
+BIND: Final = "__vrepl_bind__"
+ARGUMENT: Final = "__vrepl_argument__"
+SHOW: Final = "__vrepl_show__"
+
+Target: TypeAlias = "str | tuple[Target, ...] | None"
+Targets: TypeAlias = "str | tuple[Target, ...]"
+
+_NUMBERS: Final = (int, float)  # compared by exact type: a bool is an int
+
+# A display with more numbers than this is a table of data, which nobody names in ``wrt``.
+LARGEST_DISPLAY: Final = 256
+
+# Builtins that hand the items of a list on unchanged, so the list may hold nodes.
+TAKES_LISTS: Final = frozenset({"zip", "enumerate", "map", "filter", "sum", "list", "tuple"}) | {
+    "reversed",
+    "iter",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place where a number can stand; every number of *example* stands in it.
+
+    Attributes:
+        name: What the place is called.
+        wrapped: Whether numbers there become nodes (for calls: are offered to the callee's test).
+        reason: Why.
+        example: Code whose numbers all stand in this place.
+    """
+
+    name: str
+    wrapped: bool
+    reason: str
+    example: str
+
+
+def _method(line: str) -> str:
+    return f"class P:\n    def m(self, ax):\n        {line}"
+
+
+_NAMED = "a name makes it what a slope is taken with respect to"
+_LIBRARY = "library code gets plain numbers"
+_TESTED = "only compared or counted, so no slope can pass"
+_ONCE = "evaluated when something is defined; tools read these as plain numbers"
+_ANONYMOUS = "a node promotes the number beside it, and nobody can name a constant"
+
+POSITIONS: Final[tuple[Position, ...]] = (
+    # The right side of a binding.
+    Position("assignment", True, _NAMED, "a = 2.0"),
+    Position("chained assignment", True, "one literal is one node with two names", "a = b = 2.0"),
+    Position("annotated assignment", True, _NAMED, "a: float = 2.0"),
+    Position("walrus", True, _NAMED, "d = (a := 2.0) * x"),
+    Position("signed number", True, "one node holding -3.0, no operation for a sign", "a = -3.0"),
+    Position("number with a plus", True, "one node holding 3, no operation for a sign", "a = +3"),
+    Position("tuple assignment", True, _NAMED, "a, b = 2.0, -3.0"),
+    Position("starred assignment", True, _NAMED, "a, *r = 2.0, 3.0, 4.0"),
+    Position("list", True, "weights", "w = [0.5, -1.2]"),
+    Position("nested list", True, "weights", "w = [[1.0, 2.0], (3.0, 4.0)]"),
+    Position("list among other items", True, "weights", "w = [x, 0.5, *xs, 's']"),
+    Position("dict value", True, "parameters", "p = {'w': 0.5, 'b': [0.1, 0.2]}"),
+    Position("list comprehension element", True, "weights", "w = [0.5 for _ in xs]"),
+    Position("dict comprehension value", True, "parameters", "p = {k: 0.5 for k in xs}"),
+    Position("arm of a condition", True, "either arm may be the value", "a = 2.0 if c else 0.0"),
+    Position("arm of and/or", True, "either side may be the value", "a = x or 0.0"),
+    Position("arithmetic of numbers alone", True, "draws a graph", "d = 2.0*-3.0 + 10/4 - 2**3"),
+    Position("line of numbers alone", True, "draws a graph", "2.0*-3.0 + 10"),
+    Position("local in a function", True, _NAMED, "def f(x):\n    w = 0.5\n    return w*x"),
+    Position("attribute of self", True, "parameters of a user's class", _method("self.w = 0.5")),
+    # Numbers that are handed over.
+    Position("argument of a call by name", True, "decided when it runs", "y = f(3.0)"),
+    Position("keyword of a call by name", True, "decided when it runs", "y = f(x, k=-2.0)"),
+    Position("list argument", True, "decided when it runs", "n([0.5, -1.2], {'b': (0.1, [2])})"),
+    Position("starred argument", True, "decided when it runs", "f(*[0.5, 1.0], **{'k': 2.0})"),
+    Position("list for zip, map, …", True, "they hand items on", "zip([0.5, -1.2], [[1.0], 2])"),
+    Position("for over numbers", True, "data", "for x in [1.0, -2.0]:\n    pass"),
+    Position("comprehension over numbers", True, "data", "sum(x for x in (1.0, 2.0))"),
+    # Places whose numbers stay as they are.
+    Position("large list", False, "tables are data", f"w = [{'0.5, ' * (LARGEST_DISPLAY + 1)}]"),
+    Position("operand beside a name", False, _ANONYMOUS, "d = 2*a + 1"),
+    Position("operator outside + - * / **", False, "gives plain numbers", "d = 7 // 2 + 1"),
+    Position("operator on bits", False, "gives plain numbers", "d = 1 << 3 | ~4"),
+    Position("complex arithmetic", False, "complex numbers have no nodes", "z = 3 + 4j"),
+    Position("repetition of a list", False, "one node would fill the list", "w = [0.0] * 3"),
+    Position("augmented assignment", False, _ANONYMOUS, "x += 1"),
+    Position("argument of a builtin", False, _LIBRARY, "range(10)"),
+    Position("number for sum, map, …", False, _LIBRARY, "d = sum(xs, 0.0)"),
+    Position("tuple for zip, map, …", False, "only lists are known to be weights", "zip((1, 2))"),
+    Position("argument of a method", False, _LIBRARY, "obj.m(0.1, k=[0.2])"),
+    Position("computed argument", False, _ANONYMOUS, "y = f(2*3)"),
+    Position("for over a mixture", False, "not only numbers", "for x in [1.0, y]:\n    pass"),
+    Position("item assignment", False, "library __setitem__", "xs[0] = 5"),
+    Position("attribute assignment", False, "library setters", _method("ax.x = 0")),
+    Position("attribute at top level", False, "library setters", "ax.x = 0"),
+    Position("dunder name", False, "read by tools", "__version__ = 1"),
+    Position("subscript", False, "an index", "d = xs[1:2, -1] + ys[f(0)]"),
+    Position("comparison", False, _TESTED, "d = 0 < a < 3"),
+    Position("test", False, _TESTED, "if 1:\n    pass\nwhile 0:\n    pass"),
+    Position("assertion", False, _TESTED, "assert 1, 2"),
+    Position("test of a condition", False, _TESTED, "a = x if 1 else y"),
+    Position("return", False, "a constant depends on nothing", "def f():\n    return 0"),
+    Position("yield", False, "a constant depends on nothing", "def f():\n    a = yield 0"),
+    Position("body of a lambda", False, "a constant depends on nothing", "g = lambda: 0"),
+    Position("default", False, _ONCE, "def f(x=1, *, k=(2, 3)):\n    pass"),
+    Position("default of a lambda", False, _ONCE, "g = lambda x=1: x"),
+    Position("annotation", False, _ONCE, "def f(x: A[1]) -> A[2]:\n    y: A[3] = x"),
+    Position("decorator", False, _ONCE, "@cached(8)\ndef f():\n    pass"),
+    Position("base and keyword of a class", False, _ONCE, "class A(f(1), k=2):\n    pass"),
+    Position(
+        "class body", False, "Enum, dataclass, ctypes", "class A:\n    x: int = 1\n    y = [2]"
+    ),
+    Position("pattern", False, "illegal there", "match x:\n    case 1 | [2, -3]:\n        pass"),
+    Position("format", False, "text", "s = f'{a:{3}.4f} {5}'"),
+    Position("dict key", False, "looked up by value", "p = {1: x, -2: y}"),
+    Position("set element", False, "looked up by value", "s = {1, 2}"),
+    Position("other constants", False, "no numbers", "t = True, None, 's', b'b', 3j, ..."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """How numbers met below a place become nodes, and how far below.
+
+    Attributes:
+        through: Node types the wish passes, with the fields it reaches.
+        callee: The name that decides when it runs; None makes the node outright.
+        pure: The display must hold constants alone.
+        counted: The numbers of the display around were counted already.
+    """
+
+    through: Mapping[type[ast.AST], tuple[str, ...]]
+    callee: str | None = None
+    pure: bool = False
+    counted: bool = False
+
+    def inside(self) -> Want:
+        """The wish below a display whose numbers were counted."""
+        return self if self.counted else replace(self, counted=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A field to walk; *repeated* code is no place for bindings to be reported."""
+
+    field: str
+    want: Want | None = None
+    repeated: bool = False
+
+
+DISPLAYS: Final[Mapping[type[ast.AST], tuple[str, ...]]] = {
+    ast.List: ("elts",),
+    ast.Tuple: ("elts",),
+    ast.Dict: ("values",),
+    ast.Starred: ("value",),
+}
+CALCULATIONS: Final[Mapping[type[ast.AST], tuple[str, ...]]] = {
+    ast.BinOp: ("left", "right"),
+    ast.UnaryOp: ("operand",),
+}
+COMPREHENSIONS: Final[Mapping[type[ast.AST], tuple[str, ...]]] = {
+    ast.ListComp: ("elt",),
+    ast.DictComp: ("value",),
+}
+_ARMS: Final = {ast.IfExp: ("body", "orelse"), ast.BoolOp: ("values",)}
+
+LINE: Final = Want(CALCULATIONS)
+CALCULATION: Final = Want(CALCULATIONS)  # below a node known to be made of numbers alone
+SOURCE: Final = Want({**DISPLAYS, **CALCULATIONS, **COMPREHENSIONS, **_ARMS})
+ITEMS: Final = Want(DISPLAYS)
+ITERATED: Final = Want(DISPLAYS, pure=True)
+
+OPERATORS: Final = frozenset({ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow})
+SIGNS: Final = frozenset({ast.UAdd, ast.USub})
+
+
+def _slots(*fields: str) -> tuple[Slot, ...]:
+    return tuple(Slot(field) for field in fields)
+
+
+def _comprehension(*fields: str) -> tuple[Slot, ...]:
+    return tuple(Slot(field, repeated=True) for field in (*fields, "generators"))
+
+
+_BLOCKS: Final = _slots("body", "handlers", "orelse", "finalbody")
+_FOR: Final = (Slot("iter", ITERATED), Slot("body", repeated=True), Slot("orelse"))
+
+# What is walked. A field or node type that is not here is left alone with everything below it,
+# which is also the answer to syntax that does not exist yet. Assignments, calls, functions and
+# classes have their own handlers in ``literals``.
+WALKED: Final[dict[type[ast.AST], tuple[Slot, ...]]] = {
+    ast.Module: _slots("body"),
+    ast.Interactive: _slots("body"),
+    ast.Expression: (Slot("body", LINE),),
+    ast.Expr: (Slot("value", LINE),),
+    ast.AugAssign: _slots("value"),
+    ast.Return: _slots("value"),
+    ast.Assert: _slots("test", "msg"),
+    ast.Raise: _slots("exc", "cause"),
+    ast.If: _slots("test", "body", "orelse"),
+    ast.While: (Slot("test", repeated=True), Slot("body", repeated=True), Slot("orelse")),
+    ast.For: _FOR,
+    ast.AsyncFor: _FOR,
+    ast.With: _slots("items", "body"),
+    ast.AsyncWith: _slots("items", "body"),
+    ast.withitem: _slots("context_expr"),
+    ast.Try: _BLOCKS,
+    ast.TryStar: _BLOCKS,
+    ast.ExceptHandler: _slots("body"),
+    ast.Match: _slots("subject", "cases"),
+    ast.match_case: _slots("guard", "body"),
+    ast.List: _slots("elts"),
+    ast.Tuple: _slots("elts"),
+    ast.Set: _slots("elts"),
+    ast.Dict: _slots("keys", "values"),
+    ast.Starred: _slots("value"),
+    ast.BinOp: _slots("left", "right"),
+    ast.UnaryOp: _slots("operand"),
+    ast.BoolOp: _slots("values"),
+    ast.Compare: _slots("left", "comparators"),
+    ast.IfExp: _slots("test", "body", "orelse"),
+    ast.Lambda: (Slot("body", repeated=True),),
+    ast.ListComp: _comprehension("elt"),
+    ast.SetComp: _comprehension("elt"),
+    ast.GeneratorExp: _comprehension("elt"),
+    ast.DictComp: _comprehension("key", "value"),
+    ast.comprehension: (Slot("iter", ITERATED), Slot("ifs")),
+    ast.Await: _slots("value"),
+    ast.Yield: _slots("value"),
+    ast.YieldFrom: _slots("value"),
+    ast.JoinedStr: _slots("values"),
+    ast.FormattedValue: _slots("value"),
+    ast.Attribute: _slots("value"),
+    ast.Subscript: _slots("value"),
+    ast.keyword: _slots("value"),
+}
+
+# Expressions that never give a number, so that no binding is worth reporting.
+NEVER_NUMBERS: Final[frozenset[type[ast.AST]]] = frozenset(
+    {ast.Lambda, ast.JoinedStr, ast.Compare, ast.Set, ast.SetComp, ast.GeneratorExp}
+)
+
+# Where a name is bound, and in which field: such a name is no builtin in this cell.
+BINDERS: Final[dict[str, str]] = {
+    "FunctionDef": "name",
+    "AsyncFunctionDef": "name",
+    "ClassDef": "name",
+    "arg": "arg",
+    "ExceptHandler": "name",
+    "MatchAs": "name",
+    "MatchStar": "name",
+    "MatchMapping": "rest",
+    "TypeVar": "name",
+    "ParamSpec": "name",
+    "TypeVarTuple": "name",
+}
+
+
+def number_of(node: ast.AST) -> int | float | None:
+    """The number a literal stands for, its sign included; None for anything else."""
+    if type(node) is ast.UnaryOp and type(node.op) in SIGNS:
+        inner = node.operand
+        if type(inner) is ast.Constant and type(inner.value) in _NUMBERS:
+            number = cast("float", inner.value)
+            return -number if type(node.op) is ast.USub else number
+    elif type(node) is ast.Constant and type(node.value) in _NUMBERS:
+        return cast("float", node.value)
+    return None
+
+
+def narrowed(want: Want, node: ast.AST) -> Want | None:
+    """What is left of a wish when the walk goes below *node*."""
+    kind = type(node)
+    if kind not in want.through:
+        return None
+    if kind in CALCULATIONS and want is not CALCULATION:
+        return CALCULATION if _is_calculation(node) else None
+    if kind in DISPLAYS and not want.counted:
+        fits = _count(node) <= LARGEST_DISPLAY and not (want.pure and _is_mixed(node))
+        return want.inside() if fits else None
+    return want
+
+
+def _is_calculation(node: ast.AST) -> bool:
+    """Whether *node* is made of numbers and + - * / ** alone."""
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        if type(part) is ast.BinOp and type(part.op) in OPERATORS:
+            pending += (part.left, part.right)
+        elif type(part) is ast.UnaryOp and type(part.op) in SIGNS:
+            pending.append(part.operand)
+        elif number_of(part) is None:
+            return False
+    return True
+
+
+def _items(node: ast.AST, through: Mapping[type[ast.AST], tuple[str, ...]]) -> Iterator[ast.AST]:
+    """What lies below a display, the displays inside it opened."""
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        fields = through.get(type(part))
+        if fields is None or number_of(part) is not None:
+            yield part
+            continue
+        for field in fields:
+            value = getattr(part, field)
+            pending += value if type(value) is list else (value,)
+
+
+def _count(node: ast.AST) -> int:
+    """Numbers held by a display, counted no further than makes a difference."""
+    found = 0
+    for item in _items(node, SOURCE.through):
+        found += number_of(item) is not None
+        if found > LARGEST_DISPLAY:
+            break
+    return found
+
+
+def _is_mixed(node: ast.AST) -> bool:
+    return any(number_of(i) is None and type(i) is not ast.Constant for i in _items(node, DISPLAYS))
+
+
+def receives(target: ast.expr, receiver: str | None) -> bool:
+    """Whether all that *target* binds are names or attributes of the method's own object."""
+    match target:
+        case ast.Name(id=name):
+            return not _is_dunder(name)
+        case ast.Attribute(value=ast.Name(id=name)):
+            return name == receiver
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return all(receives(part, receiver) for part in parts)
+        case ast.Starred(value=part):
+            return receives(part, receiver)
+    return False
+
+
+def target_of(node: ast.expr) -> Target:
+    """A target as a constant, written as ``bound_names`` reads it."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return tuple(map(target_of, parts))
+        case ast.Starred(value=ast.Name(id=name)):
+            return f"*{name}"
+        case ast.Starred():
+            return "*"
+    return None
+
+
+def names_any(target: Target) -> bool:
+    """Whether a target names anything worth reporting; ``__version__`` is not."""
+    if isinstance(target, tuple):
+        return any(map(names_any, target))
+    return target is not None and target not in ("", "*") and not _is_dunder(target)
+
+
+def _is_dunder(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__")
+
+
+def may_bind(value: ast.expr, targets: Targets) -> bool:
+    """Whether a right side may give numbers: a report costs 0.1 us, so most others get none."""
+    kind = type(value)
+    if kind is ast.Constant:
+        return number_of(value) is not None
+    if kind in DISPLAYS or kind in COMPREHENSIONS:
+        unpacked = isinstance(targets, tuple) and any(isinstance(t, tuple) for t in targets)
+        return unpacked or 0 < _count(value) <= LARGEST_DISPLAY
+    return kind not in NEVER_NUMBERS
+
+
+def first_parameter(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
+    """The name a method gives its object."""
+    static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list)
+    parameters = [*node.args.posonlyargs, *node.args.args]
+    return parameters[0].arg if parameters and not static else None

@@ -1,0 +1,139 @@
+"""Says why a number is not connected to a node, from the graph and from the line that made it.
+
+It reads source text and the registry; it runs nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vrepl.core.derivatives import leaves
+from vrepl.core.functions import FUNCTIONS
+from vrepl.core.graph import number_text
+from vrepl.core.value import Value
+from vrepl.session.registry import Registry
+
+__all__ = ["Reasons", "is_plain_number"]
+
+
+def is_plain_number(x: Any) -> bool:
+    """Whether *x* is a real number without a graph.
+
+    Example:
+        >>> is_plain_number(2.0), is_plain_number(Value(2.0)), is_plain_number("2")
+        (True, False, False)
+    """
+    return isinstance(x, (int, float)) and not isinstance(x, Value)
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Explains missing connections.
+
+    Args:
+        registry: The session's names.
+        source: The text of a cell by its label, '' when it is not known any more.
+    """
+
+    registry: Registry
+    source: Callable[[str], str]
+
+    def plain(self, name: str, number: Any) -> str:
+        """Why *name* is a plain number: what cut it from the graph, as far as its line shows."""
+        fact = f"{name} = {number_text(number)} is a plain number, not a node"
+        cut = self._cut(name)
+        if cut:
+            return f"{fact}: {cut}"
+        place = self.registry.place(name)
+        where = f" in {place}" if place else ""
+        return f"{fact}: what made it{where} was no node, or gave a plain result"
+
+    def apart(self, output: str, root: Value, wrt: str, node: Value) -> str:
+        """Why no path leads from *node* to *root*."""
+        older = [leaf for leaf in leaves(root) if leaf.label == wrt and leaf is not node]
+        if older:
+            was = f"an older {wrt} (= {number_text(older[0].data)})"
+            return f"{output} was made from {was}; {wrt} was bound again since"
+        cut = self._cut(output, wrt)
+        if cut:
+            return cut
+        names = self.registry.references()
+        used = [names.get(id(leaf)) or leaf.label for leaf in leaves(root)]
+        used = [name for name in used if name]
+        more = f" and {len(used) - 5} more" if len(used) > 5 else ""
+        return f"{output} depends on {', '.join(used[:5])}{more}" if used else "it has no named input"
+
+    def _cut(self, name: str, operand: str = "") -> str:
+        """The call in the line that made *name* which gave a plain number, with its remedy."""
+        place = self.registry.place(name)
+        if place is None or not place.line:
+            return ""
+        statement = _statement(self.source(place.cell), place.line, name)
+        for call in _calls(statement):
+            if self._leaves_the_graph(call, operand):
+                return f"{_text(call)} in {place} leaves the graph{_remedy(call)}"
+        return ""
+
+    def _leaves_the_graph(self, call: ast.Call, operand: str) -> bool:
+        """Whether a call takes a node and is not known to keep it."""
+        nodes: Mapping[str, Any] = self.registry.names()
+        read = {n.id for argument in call.args for n in ast.walk(argument) if isinstance(n, ast.Name)}
+        if operand and operand not in read:
+            return False
+        return bool(read & set(nodes)) and not self._keeps(call.func)
+
+    def _keeps(self, callee: ast.expr) -> bool:
+        """Whether the callee is the session's own or vrepl's; what it is, not what it is called."""
+        if not isinstance(callee, ast.Name):
+            return False
+        try:
+            function = self.registry.find(callee.id)
+        except (LookupError, ValueError, NameError):
+            return False
+        return getattr(function, "__module__", "") in ("__main__", "vrepl")
+
+
+def _statement(text: str, line: int, name: str) -> ast.stmt | None:
+    """The statement that binds *name* on *line*, as far as the text is Python."""
+    for tree in _parsed(text, line):
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)) and (
+                node.lineno <= line <= (node.end_lineno or line)
+            ):
+                return node
+    return None
+
+
+def _parsed(text: str, line: int) -> Iterator[ast.AST]:
+    """The whole text, or the line alone where magics beside it are no Python."""
+    try:
+        yield ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        lines = text.splitlines()[line - 1 : line]
+        try:
+            tree = ast.parse("".join(lines).strip())
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return
+        yield ast.increment_lineno(tree, line - 1)
+
+
+def _calls(statement: ast.stmt | None) -> Iterator[ast.Call]:
+    if statement is not None:
+        yield from (node for node in ast.walk(statement) if isinstance(node, ast.Call))
+
+
+def _text(call: ast.Call) -> str:
+    text = ast.unparse(call)
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def _remedy(call: ast.Call) -> str:
+    """A function of the table under another module's name has a twin that records."""
+    callee = call.func
+    name = callee.attr if isinstance(callee, ast.Attribute) else getattr(callee, "id", "")
+    if name in FUNCTIONS:
+        return f"; vrepl's {name} keeps it (from vrepl import {name})"
+    return ""
