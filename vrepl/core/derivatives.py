@@ -104,6 +104,8 @@ def measure(output: Value, wrt: Value, h: float | None = None) -> Measured:
     if at + step == at or not math.isfinite(at):
         return Measured(step, None, f"{at} + h is {at} itself in floating point; choose a larger h")
     tape = Tape(output, wrt)
+    if not tape.is_connected:
+        return Measured(step, 0.0, "no step of it reaches the output")
     try:
         rise = tape.replay(at + step) - tape.replay(wrt.data)
         return Measured(step, rise / step)

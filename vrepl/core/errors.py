@@ -27,7 +27,8 @@ class DomainError(VreplError, ValueError):
     """
 
     def __init__(self, written: str, operand: str, number: object, domain: str) -> None:
-        super().__init__(f"{written}: {operand} = {number} lies outside {domain}")
+        subject = operand if operand == str(number) else f"{operand} = {number}"
+        super().__init__(f"{written}: {subject} lies outside {domain}")
         self.written, self.operand, self.number, self.domain = written, operand, number, domain
 
 

@@ -76,7 +76,7 @@ class Operator:
         if self.arity == 1:
             return self.symbol + _enclosed(operands[0], levels[0] < self.precedence)
         left_limit = self.precedence + (1 if self.right_to_left else 0)
-        right_limit = self.precedence + (0 if self.right_to_left else 1)
+        right_limit = SIGNED if self.right_to_left else self.precedence + 1  # a**-b needs none
         left = _enclosed(operands[0], levels[0] < left_limit)
         right = _enclosed(operands[1], levels[1] < right_limit)
         return f"{left}{self.symbol}{right}" if self.right_to_left else f"{left} {self.symbol} {right}"
@@ -119,7 +119,7 @@ OPERATORS: tuple[Operator, ...] = (
             "y * log(a) if a > 0 else 0.0 if a == 0 else nan",
         ),
         "power", "power", ((2.0, 3.0), (0.5, -1.5), (9.0, 0.5)), 40, "__pow__", "__rpow__",
-        right_to_left=True, domain="a >= 0 (a power that is not whole has no real result below)",
+        right_to_left=True, domain="a >= 0; below it only whole powers are real",
     ),
     Operator("neg", "-", "-a", ("-1.0",), "negative", "negative", _ANY, SIGNED, "__neg__"),
     Operator("pos", "+", "+a", ("1.0",), "the number itself", "positive", _ANY, SIGNED, "__pos__"),

@@ -26,7 +26,7 @@ def vocabulary() -> dict[str, Any]:
         >>> vocabulary()["sigmoid"](0.0)
         0.5
     """
-    names: dict[str, Any] = {"__builtins__": {}, "abs": abs}
+    names: dict[str, Any] = {"__name__": __name__, "__builtins__": {}, "abs": abs}
     names.update((name, value) for name, value in vars(math).items() if name[0] != "_")
     for row in OPERATORS:
         if row.is_function and row.name not in names:

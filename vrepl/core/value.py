@@ -106,7 +106,11 @@ class Value(metaclass=ValueType):
                 " give both, or neither for a leaf"
             )
         made = (_row(_op, len(children)), *map(_operand, children)) if _op else (EXPLICIT,)
-        node = _new(_real(data), made)
+        number = _real(data)
+        node = _new(number, made)
+        if type(number) is int and number == 0 and not children:
+            node = _new(0.0, made)
+            node.__class__ = ZeroValue  # type: ignore[assignment]
         if label:
             node.label = label
         return node
@@ -248,37 +252,44 @@ class IntValue(Value, int):
         return int(*arguments, **options)
 
     def _set_data(self, number: Number) -> None:
-        if self._made[0] is not EXPLICIT:
-            name = self.label or "this number"
-            raise WholeNumber(name, plain(self))
-        self.__class__ = MovedIntValue
-        self._set_data(number)
+        raise WholeNumber(self.label or "this number", plain(self), self._made[0].name)
 
 
 class WholeNumber(VreplError, TypeError):
-    """Somebody tried to step a leaf that was typed as a whole number."""
+    """Somebody tried to step a node that holds a whole number; an int cannot be rewritten in place."""
 
-    def __init__(self, name: str, number: Number) -> None:
-        text = f"{number}.0" if abs(number) < 10**15 else f"float({name})"
+    def __init__(self, name: str, number: Number, source: str) -> None:
+        text = f"{number}.0" if abs(number) < 10**15 else f"float({number})"
+        remedy = f"make it Value({text})" if source == EXPLICIT.name else f"type it as {text}"
         super().__init__(
-            f"{name} = {number} is a whole number and stays one; type it as {text} to change its .data"
+            f"{name} = {number} is a whole number and stays one; {remedy} to change its .data"
         )
         self.name, self.number = name, number
 
 
-class MovedIntValue(IntValue):
-    """A leaf made as `Value(0)` whose `.data` was set since; every Python operation sees the new number.
+class ZeroValue(FloatValue):
+    """What `Value(0)` makes: where parameters start, so it can be stepped although it was whole.
 
-    C code that reads an int's digits directly (`json`, `range`, `np.array`) sees the old one, since
-    an int's digits cannot be rewritten: hand it `.data`, or start from `Value(0.0)`.
+    It counts as the int 0 in all arithmetic and becomes an ordinary float node when its `.data`
+    is set. It is laid out as a float from the start because an int's digits cannot become a
+    fraction, and `2.0 * p` would go on reading the old digits in C.
+
+    Example:
+        >>> p = Value(0)
+        >>> p.data -= 0.5
+        >>> p, 2.0 * p
+        (Value(data=-0.5), Value(data=-1.0))
     """
 
-    native = float
-    if TYPE_CHECKING:
-        _data: Number
+    __slots__ = ()
+    native = int
 
     def _set_data(self, number: Number) -> None:
-        self._data = number
+        super()._set_data(number)
+        self.__class__ = FloatValue  # type: ignore[assignment]
+
+    def __index__(self) -> int:
+        return 0
 
 
 _new_float = float.__new__
@@ -319,7 +330,7 @@ def plain(number: Any) -> Any:
         return _float_of(number)
     if kind is IntValue:
         return _int_of(number)
-    return number._data if kind is MovedIntValue else number
+    return 0 if kind is ZeroValue else number
 
 
 def apply(row: Operator, *operands: Any) -> Any:
@@ -341,8 +352,8 @@ def apply(row: Operator, *operands: Any) -> Any:
     __tracebackhide__ = True
     try:
         y = evaluate(row)(*map(plain, operands))
-    except ValueError as error:
-        raise _domain_error(row, operands) from error
+    except ValueError:
+        raise _domain_error(row, operands) from None
     if not any(isinstance(operand, Value) for operand in operands):
         return y
     if isinstance(y, complex) and not any(isinstance(x, complex) for x in operands):
@@ -396,10 +407,13 @@ def _row(symbol: str, arity: int) -> Operator:
 
 
 def _domain_error(row: Operator, operands: tuple[Any, ...]) -> Exception:
-    names = [getattr(x, "label", "") or p for x, p in zip(operands, row.parameters, strict=True)]
-    domain = row.domain
-    for parameter, name in zip(row.parameters, names, strict=True):
-        domain = re.sub(rf"\b{parameter}\b", lambda _, name=name: name, domain)  # type: ignore[misc]
+    """The error in the user's names; a constant is called by its number."""
+    names = [
+        x.label or parameter if isinstance(x, Value) else str(x)
+        for x, parameter in zip(operands, row.parameters, strict=True)
+    ]
+    called = dict(zip(row.parameters, names, strict=True))
+    domain = re.sub(r"\b[abc]\b", lambda match: called.get(match[0], match[0]), row.domain)
     return DomainError(row.written(*names), names[0], plain(operands[0]), domain)
 
 
@@ -414,7 +428,8 @@ def facts_of(node: Value) -> Facts:
 def _copied(node: Value, memo: dict[int, Any]) -> Value:
     """A copy of one node whose operands are the copies in *memo*."""
     operands = (x if is_constant(x) else memo[id(x)] for x in node._made[1:])
-    copy = _new(plain(node), (node._made[0], *operands))
+    made = (node._made[0], *operands)
+    copy = Value(0) if type(node) is ZeroValue else _new(plain(node), made)
     old: Facts | None = getattr(node, "_facts", None)
     if old is not None:
         new = facts_of(copy)
@@ -511,7 +526,7 @@ def _method(
     text: str, kind: type[Value], row: Operator, name: str, mirrored: Any = None
 ) -> Callable[..., Any]:
     scope: dict[str, Any] = {
-        "row": row, "native": getattr(kind.native, name), "mirrored": mirrored, "apply": apply,
+        "__name__": __name__, "row": row, "native": getattr(kind.native, name), "mirrored": mirrored, "apply": apply,
         "plain": plain, "new_float": _new_float, "new_int": _new_int,
         "FloatValue": FloatValue, "IntValue": IntValue,
     }  # fmt: skip
@@ -548,28 +563,20 @@ def _install(row: Operator, name: str, mirror: str) -> None:
             _UNARY.format(name=name), kind, row, name
         )  # fmt: skip
         setattr(kind, name, method)
-    setattr(MovedIntValue, name, _through_apply(row, reflected=name == row.reflected))
+    setattr(ZeroValue, name, _through_apply(row, reflected=name == row.reflected))
 
 
-def _install_moved_number() -> None:
-    """Let every other special method of a moved int ask its new number."""
-    own = {*dir(object), *vars(MovedIntValue), "__getnewargs__", "__getformat__"} - {
-        "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__", "__format__"
-    }  # fmt: skip
-    for name in sorted({*dir(float), *dir(int)} - own):
-        if callable(getattr(int, name, None) or getattr(float, name)):
-            setattr(MovedIntValue, name, _asking(name))
+def _install_zero() -> None:
+    """Let everything else about an untouched explicit zero be the int's: `Value(0) // 2` is 0."""
+    for name in sorted(set(dir(int)) - set(dir(object)) - set(vars(ZeroValue)) - {"__getnewargs__"}):
+        if callable(getattr(int, name)):
+            setattr(ZeroValue, name, _asking_zero(name))
+    ZeroValue.__format__ = _asking_zero("__format__")  # type: ignore[method-assign]
 
 
-def _asking(name: str) -> Callable[..., Any]:
-    def method(self: MovedIntValue, *arguments: Any) -> Any:
-        function = getattr(self._data, name, None)
-        if function is None:
-            raise TypeError(f"{name}: {self._data} is no whole number; int() rounds it towards 0")
-        return function(*arguments)
-
-    return method
+def _asking_zero(name: str) -> Callable[..., Any]:
+    return lambda self, *arguments: getattr(0, name)(*map(plain, arguments))
 
 
 _install_operators()
-_install_moved_number()
+_install_zero()

@@ -18,6 +18,7 @@ from IPython.core.magic import no_var_expand
 from IPython.display import display
 
 from vrepl.core.errors import VreplError
+from vrepl.fronts import tracebacks
 from vrepl.fronts.painting import host_face
 from vrepl.language import service
 from vrepl.session import literals, support
@@ -53,7 +54,7 @@ class HistoryCells:
 
     def __init__(self, ip: Any) -> None:
         self._ip = ip
-        self._length = len(self._history)
+        self._length = len(self._history) - 1  # a %load_ext runs inside a stored cell
 
     @property
     def _history(self) -> list[str]:
@@ -104,6 +105,7 @@ class Extension:
         line_magics = self.ip.magics_manager.magics["line"]
         self._replaced = {name: line_magics.get(name) for name in self._magics}
         line_magics.update(self._magics)
+        self.ip.showtraceback = self._show_traceback
 
     def remove(self) -> None:
         """Leave the shell as it was found; the support functions stay for compiled code."""
@@ -113,6 +115,8 @@ class Extension:
             if hook in self.ip.events.callbacks[event]:
                 self.ip.events.unregister(event, hook)
         line_magics = self.ip.magics_manager.magics["line"]
+        if vars(self.ip).get("showtraceback") == self._show_traceback:
+            del self.ip.showtraceback
         for name, magic in self._magics.items():
             if line_magics.get(name) is magic:
                 _restore(line_magics, name, self._replaced[name])
@@ -156,6 +160,11 @@ class Extension:
             if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
         )
         return max(lines, default=0)
+
+    def _show_traceback(self, exc_tuple: Any = None, *arguments: Any, **options: Any) -> Any:
+        """IPython's method without our frames: it always shows the last frame, hidden or not."""
+        tracebacks.trim(exc_tuple[1] if exc_tuple else sys.exc_info()[1])
+        return type(self.ip).showtraceback(self.ip, exc_tuple, *arguments, **options)
 
     def _warn_of_plain_numbers(self) -> None:
         """The cell that loaded vrepl was parsed before: its own numbers are plain."""

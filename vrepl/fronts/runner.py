@@ -29,6 +29,7 @@ from traitlets.config import Config
 
 from vrepl.core.errors import VreplError
 from vrepl.fronts.ipython import load
+from vrepl.fronts.tracebacks import is_ours
 
 __all__ = ["FAILED", "INTERRUPTED", "run"]
 
@@ -244,8 +245,8 @@ def _visible_frames(trace: types.TracebackType | None) -> list[traceback.FrameSu
     """The frames of the session and its libraries, without ours and IPython's."""
     seen: list[traceback.FrameSummary] = []
     for frame, line in traceback.walk_tb(trace):
-        module = frame.f_globals.get("__name__", "").partition(".")[0]
-        if module not in ("vrepl", "IPython") and "__tracebackhide__" not in frame.f_locals:
+        module = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        if not is_ours(frame) and module != "IPython" and not frame.f_locals.get("__tracebackhide__"):
             seen += traceback.StackSummary.extract(iter([(frame, line)]), lookup_lines=True)
     return seen
 

@@ -123,6 +123,7 @@ POSITIONS: Final[tuple[Position, ...]] = (
     Position("augmented assignment", False, _ANONYMOUS, "x += 1"),
     Position("argument of a builtin", False, _LIBRARY, "range(10)"),
     Position("number for sum, map, …", False, _LIBRARY, "d = sum(xs, 0.0)"),
+    Position("list for another builtin", False, _LIBRARY, "print([1.0, 2])"),
     Position("tuple for zip, map, …", False, "only lists are known to be weights", "zip((1, 2))"),
     Position("argument of a method", False, _LIBRARY, "obj.m(0.1, k=[0.2])"),
     Position("computed argument", False, _ANONYMOUS, "y = f(2*3)"),
