@@ -1,0 +1,79 @@
+"""Writes a graph as DOT with the `graphviz` package: boxes for values, ellipses for operations.
+
+The text it writes is all it knows; turning it into a picture needs the `dot` program, which
+nothing else here does.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from vrepl.core.graph import Edge, Graph, Node, snapshot
+from vrepl.core.nodes import order
+from vrepl.core.value import Value, facts_of
+from vrepl.render.cells import clean
+from vrepl.render.numbers import fixed
+
+if TYPE_CHECKING:
+    import graphviz
+
+__all__ = ["digraph", "draw_dot"]
+
+
+def draw_dot(root: Value) -> graphviz.Digraph:
+    """The graph behind *root* as a Graphviz drawing, left to right.
+
+    A value is a record box `{ name | data 4.0000 | grad -3.0000 }`, without the parts it does not
+    have; an operation is an ellipse, and every use of an operand is an edge.
+
+    Args:
+        root: The node to draw.
+
+    Example:
+        >>> a = Value(2.0, label="a")
+        >>> "{ a | data 2.0000 }" in draw_dot(a * a).source
+        True
+    """
+    gradients = ((node, facts_of(node).grad) for node in order(root))
+    slopes = {id(node): grad for node, grad in gradients if grad is not None}
+    return digraph(snapshot(root, slopes=slopes))
+
+
+def digraph(graph: Graph) -> graphviz.Digraph:
+    """A snapshot as a Graphviz drawing; a node's slope is shown as its grad."""
+    import graphviz
+
+    drawing = graphviz.Digraph(format="svg", graph_attr={"rankdir": "LR"})
+    for node in graph.nodes:
+        drawing.node(f"n{node.index}", label=_record(node), shape="record")
+        if node.symbol:
+            operation = f"n{node.index}op"
+            drawing.node(operation, label=graphviz.escape(clean(node.symbol)))
+            drawing.edge(operation, f"n{node.index}")
+            for position, edge in enumerate(node.edges):
+                drawing.edge(_operand(drawing, node, position, edge), operation)
+    return drawing
+
+
+def _operand(drawing: graphviz.Digraph, node: Node, position: int, edge: Edge) -> str:
+    """The box an edge starts from; a constant gets one of its own."""
+    if edge.source is not None:
+        return f"n{edge.source}"
+    name = f"n{node.index}c{position}"
+    label = "…" if edge.left_out else f"{{ data {fixed(edge.value)} }}"
+    drawing.node(name, label=label, shape="record")
+    return name
+
+
+def _record(node: Node) -> str:
+    parts = [_escaped(node.name)] if node.name else []
+    parts.append(f"data {fixed(node.value)}")
+    if node.slope is not None:
+        parts.append(f"grad {fixed(node.slope)}")
+    return "{ " + " | ".join(parts) + " }"
+
+
+def _escaped(name: str) -> str:
+    """A name whose every character stands for itself in a record label."""
+    return re.sub(r'([{}|<>\\" ])', r"\\\1", clean(name))

@@ -1,0 +1,133 @@
+"""Draws tables for a terminal and for HTML: aligned, bounded by the width, neutral to any content.
+
+It knows columns and cells of text; what they mean is left to whoever made them.
+"""
+
+from __future__ import annotations
+
+import html as markup
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+from vrepl.render.cells import cell_width, clean, pad, shorten
+from vrepl.render.glyphs import ASCII, UNICODE, Glyphs
+
+__all__ = ["Column", "html", "text"]
+
+GAP = "  "
+NARROWEST = 4  # cells that a shortened column keeps
+
+
+class Column(Protocol):
+    """What a column has to say of itself."""
+
+    @property
+    def title(self) -> str:
+        """Its heading."""
+
+    @property
+    def numeric(self) -> bool:
+        """Whether its cells are numbers, aligned on the decimal point."""
+
+
+Rows = Sequence[Sequence[str]]
+
+
+def text(
+    columns: Sequence[Column], rows: Rows, *, width: int = 80, ascii_only: bool = False
+) -> str:
+    """A table as lines of text, none wider than *width* where that can be had.
+
+    Args:
+        columns: The headings, and which of them are over numbers.
+        rows: A cell of text for every column.
+        width: The most cells a line should have; text gives way before numbers do.
+        ascii_only: Use no characters beyond ASCII for lines and signs.
+
+    Example:
+        >>> from types import SimpleNamespace as C
+        >>> print(text([C(title="wrt", numeric=False), C(title="slope", numeric=True)],
+        ...            [("a", "-3.0"), ("b", "12.5")]))
+        wrt  slope
+        ───  ─────
+        a     -3.0
+        b     12.5
+    """
+    glyphs = ASCII if ascii_only else UNICODE
+    filled = [
+        _aligned([clean(row[i]) for row in rows]) if column.numeric else [clean(r[i]) for r in rows]
+        for i, column in enumerate(columns)
+    ]
+    titles = [clean(column.title) for column in columns]
+    widths = _widths(columns, titles, filled, width)
+    lines = [_line(columns, titles, widths, glyphs), GAP.join(glyphs.rule * w for w in widths)]
+    lines += [_line(columns, cells, widths, glyphs) for cells in zip(*filled, strict=True)]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _aligned(cells: list[str]) -> list[str]:
+    """Numbers padded behind, so that right-aligned they have their points in one place."""
+    tails = [len(_tail(cell)) for cell in cells]
+    most = max(tails, default=0)
+    return [cell + " " * (most - tail) for cell, tail in zip(cells, tails, strict=True)]
+
+
+def _tail(cell: str) -> str:
+    """What stands from the decimal point or exponent on; nothing for a whole number."""
+    return re.sub(r"^[^.e]*", "", cell)
+
+
+def _widths(
+    columns: Sequence[Column], titles: list[str], filled: list[list[str]], width: int
+) -> list[int]:
+    """The width of every column; the widest text column gives way first, numbers last."""
+    widths = [
+        max(map(cell_width, [title, *cells])) for title, cells in zip(titles, filled, strict=True)
+    ]
+    excess = sum(widths) + len(GAP) * (len(widths) - 1) - width
+    while excess > 0:
+        candidates = [i for i, w in enumerate(widths) if w > NARROWEST]
+        texts = [i for i in candidates if not columns[i].numeric] or candidates
+        if not texts:
+            break
+        widths[max(texts, key=lambda i: widths[i])] -= 1
+        excess -= 1
+    return widths
+
+
+def _line(
+    columns: Sequence[Column], cells: Sequence[str], widths: list[int], glyphs: Glyphs
+) -> str:
+    shown = (
+        pad(shorten(cell, w, glyphs.ellipsis), w, right=column.numeric)
+        for column, cell, w in zip(columns, cells, widths, strict=True)
+    )
+    return GAP.join(shown)
+
+
+def html(columns: Sequence[Column], rows: Rows, *, caption: str = "") -> str:
+    """A table as HTML, every cell escaped; numbers are right-aligned.
+
+    Example:
+        >>> from types import SimpleNamespace as C
+        >>> html([C(title="a<b", numeric=False)], [("<script>",)]).count("&lt;")
+        2
+    """
+    head = "".join(_cell("th", column, column.title) for column in columns)
+    body = "".join(
+        f"<tr>{''.join(_cell('td', c, cell) for c, cell in zip(columns, row, strict=True))}</tr>"
+        for row in rows
+    )
+    title = f"<caption>{_escaped(caption)}</caption>" if caption else ""
+    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(tag: str, column: Column, content: str) -> str:
+    side = "right" if column.numeric else "left"
+    scope = ' scope="col"' if tag == "th" else ""
+    return f'<{tag}{scope} style="text-align:{side}">{_escaped(content)}</{tag}>'
+
+
+def _escaped(content: str) -> str:
+    return markup.escape(clean(content))
