@@ -79,7 +79,9 @@ class Operator:
         right_limit = SIGNED if self.right_to_left else self.precedence + 1  # a**-b needs none
         left = _enclosed(operands[0], levels[0] < left_limit)
         right = _enclosed(operands[1], levels[1] < right_limit)
-        return f"{left}{self.symbol}{right}" if self.right_to_left else f"{left} {self.symbol} {right}"
+        return (
+            f"{left}{self.symbol}{right}" if self.right_to_left else f"{left} {self.symbol} {right}"
+        )
 
 
 def _enclosed(text: str, needed: bool) -> str:
@@ -99,55 +101,111 @@ _POSITIVE = ((0.2,), (1.5,), (40.0,))
 # At kinks and edges: abs'(0) = relu'(0) = 0, d(x**0)/dx = 0, sqrt'(0) = inf, and the exponent's
 # slope at a negative base is nan.
 OPERATORS: tuple[Operator, ...] = (
+    Operator("add", "+", "a + b", ("1.0", "1.0"), "sum", "add", _PAIRS, 10, "__add__", "__radd__"),
     Operator(
-        "add", "+", "a + b", ("1.0", "1.0"), "sum", "add", _PAIRS, 10, "__add__", "__radd__"
-    ),
-    Operator(
-        "sub", "-", "a - b", ("1.0", "-1.0"), "difference", "subtract", _PAIRS, 10, "__sub__", "__rsub__"
+        "sub",
+        "-",
+        "a - b",
+        ("1.0", "-1.0"),
+        "difference",
+        "subtract",
+        _PAIRS,
+        10,
+        "__sub__",
+        "__rsub__",
     ),
     Operator(
         "mul", "*", "a * b", ("b", "a"), "product", "multiply", _PAIRS, 20, "__mul__", "__rmul__"
     ),
     Operator(
-        "truediv", "/", "a / b", ("1 / b", "-y / b"), "quotient", "divide",
-        _PAIRS, 20, "__truediv__", "__rtruediv__",
+        "truediv",
+        "/",
+        "a / b",
+        ("1 / b", "-y / b"),
+        "quotient",
+        "divide",
+        _PAIRS,
+        20,
+        "__truediv__",
+        "__rtruediv__",
     ),
     Operator(
-        "pow", "**", "a ** b",
+        "pow",
+        "**",
+        "a ** b",
         (
             "0.0 if b == 0 else b * a**(b - 1) if b >= 1 else b * (y / a) if a else inf",
             "y * log(a) if a > 0 else 0.0 if a == 0 else nan",
         ),
-        "power", "power", ((2.0, 3.0), (0.5, -1.5), (9.0, 0.5)), 40, "__pow__", "__rpow__",
-        right_to_left=True, domain="a >= 0; below it only whole powers are real",
+        "power",
+        "power",
+        ((2.0, 3.0), (0.5, -1.5), (9.0, 0.5)),
+        40,
+        "__pow__",
+        "__rpow__",
+        right_to_left=True,
+        domain="a >= 0; below it only whole powers are real",
     ),
     Operator("neg", "-", "-a", ("-1.0",), "negative", "negative", _ANY, SIGNED, "__neg__"),
     Operator("pos", "+", "+a", ("1.0",), "the number itself", "positive", _ANY, SIGNED, "__pos__"),
     Operator(
-        "abs", "abs", "abs(a)", ("1.0 if a > 0 else -1.0 if a < 0 else a * 0.0",),
-        "absolute value", "absolute", _ANY, method="__abs__", kinks=(0.0,),
+        "abs",
+        "abs",
+        "abs(a)",
+        ("1.0 if a > 0 else -1.0 if a < 0 else a * 0.0",),
+        "absolute value",
+        "absolute",
+        _ANY,
+        method="__abs__",
+        kinks=(0.0,),
     ),
     Operator("exp", "exp", "exp(a)", ("y",), "e to the power a", "exp", _ANY),
     Operator(
         "log", "log", "log(a)", ("1 / a",), "natural logarithm", "log", _POSITIVE, domain="a > 0"
     ),
     Operator(
-        "sqrt", "sqrt", "sqrt(a)", ("0.5 / y if y else inf",), "square root", "sqrt", _POSITIVE,
+        "sqrt",
+        "sqrt",
+        "sqrt(a)",
+        ("0.5 / y if y else inf",),
+        "square root",
+        "sqrt",
+        _POSITIVE,
         domain="a >= 0",
     ),
-    Operator("sin", "sin", "sin(a)", ("cos(a)",), "sine, a in radians", "sin", _ANY, domain="finite a"),
-    Operator("cos", "cos", "cos(a)", ("-sin(a)",), "cosine, a in radians", "cos", _ANY, domain="finite a"),
     Operator(
-        "tanh", "tanh", "tanh(a)", ("4 * exp(-2 * abs(a)) / (1 + exp(-2 * abs(a))) ** 2",),
-        "hyperbolic tangent", "tanh", _ANY,
+        "sin", "sin", "sin(a)", ("cos(a)",), "sine, a in radians", "sin", _ANY, domain="finite a"
     ),
     Operator(
-        "relu", "relu", "a if not a <= 0 else 0.0", ("1.0 if a > 0 else a * 0.0 if a != a else 0.0",),
-        "a where positive, else 0", "", _ANY, kinks=(0.0,),
+        "cos", "cos", "cos(a)", ("-sin(a)",), "cosine, a in radians", "cos", _ANY, domain="finite a"
     ),
     Operator(
-        "sigmoid", "sigmoid", "1 / (1 + exp(-a)) if a >= 0 else exp(a) / (1 + exp(a))",
-        ("sigmoid(a) * sigmoid(-a)",), "logistic function 1 / (1 + exp(-a))", "", _ANY,
+        "tanh",
+        "tanh",
+        "tanh(a)",
+        ("4 * exp(-2 * abs(a)) / (1 + exp(-2 * abs(a))) ** 2",),
+        "hyperbolic tangent",
+        "tanh",
+        _ANY,
+    ),
+    Operator(
+        "relu",
+        "relu",
+        "a if not a <= 0 else 0.0",
+        ("1.0 if a > 0 else a * 0.0 if a != a else 0.0",),
+        "a where positive, else 0",
+        "",
+        _ANY,
+        kinks=(0.0,),
+    ),
+    Operator(
+        "sigmoid",
+        "sigmoid",
+        "1 / (1 + exp(-a)) if a >= 0 else exp(a) / (1 + exp(a))",
+        ("sigmoid(a) * sigmoid(-a)",),
+        "logistic function 1 / (1 + exp(-a))",
+        "",
+        _ANY,
     ),
 )
 

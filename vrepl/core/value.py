@@ -568,7 +568,9 @@ def _install(row: Operator, name: str, mirror: str) -> None:
 
 def _install_zero() -> None:
     """Let everything else about an untouched explicit zero be the int's: `Value(0) // 2` is 0."""
-    for name in sorted(set(dir(int)) - set(dir(object)) - set(vars(ZeroValue)) - {"__getnewargs__"}):
+    for name in sorted(
+        set(dir(int)) - set(dir(object)) - set(vars(ZeroValue)) - {"__getnewargs__"}
+    ):
         if callable(getattr(int, name)):
             setattr(ZeroValue, name, _asking_zero(name))
     ZeroValue.__format__ = _asking_zero("__format__")  # type: ignore[method-assign]

@@ -87,7 +87,9 @@ class Extension:
         self.cells: Cells = cells or HistoryCells(ip)
         self.registry = Registry(lambda: self.ip.user_ns)
         self.face = host_face(rich="text/html" in ip.display_formatter.active_types)
-        self.session = Session(self.registry, self.face.paint, lambda label: self.cells.source(label))
+        self.session = Session(
+            self.registry, self.face.paint, lambda label: self.cells.source(label)
+        )
         self._complain = literals.once(_say)
         self._tree: ast.AST = ast.Module([], [])
         self._is_cell = False

@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vrepl.core.graph import Graph
 from vrepl.render import svg, table, text
@@ -52,7 +52,7 @@ class Face:
 
     def _painted(self, answer: Answer) -> dict[str, str]:
         parts = answer.parts()
-        bundle = {"text/plain": self._fit("\n".join(map(self._text, parts)))}
+        bundle = {"text/plain": "\n".join(map(self._text, parts))}
         if self.rich:
             bundle["text/html"] = "\n".join(map(_html, parts))
             drawings = [part for part in parts if isinstance(part, Graph)]
@@ -61,17 +61,44 @@ class Face:
         return bundle
 
     def _text(self, part: Part) -> str:
-        width, ascii_only = self.width(), not _takes_boxes(self.encoding())
-        if isinstance(part, Table):
-            return table.text(part.columns, part.rows, width=width, ascii_only=ascii_only)
-        if isinstance(part, Graph):
-            return text.draw(part, width=width, ascii_only=ascii_only)
-        return clean(part)
-
-    def _fit(self, drawing: str) -> str:
-        """The text with what the encoding lacks written as escapes, so that printing cannot fail."""
         encoding = self.encoding()
-        return drawing.encode(encoding, "backslashreplace").decode(encoding)
+        width, ascii_only = self.width(), not _takes_boxes(encoding)
+        if isinstance(part, Table):
+            rows = [[_fitting(cell, encoding) for cell in row] for row in part.rows]
+            titles = tuple(replace(c, title=_fitting(c.title, encoding)) for c in part.columns)
+            return table.text(titles, rows, width=width, ascii_only=ascii_only)
+        if isinstance(part, Graph):
+            return text.draw(_fitting_graph(part, encoding), width=width, ascii_only=ascii_only)
+        return _fitting(clean(part), encoding)
+
+
+def _fitting(words: str, encoding: str) -> str:
+    """The words with what the encoding lacks written as escapes, so that printing cannot fail."""
+    if words.isascii():
+        return words
+    if _encodes(words, encoding):
+        return words
+    return words.replace("…", "...").encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _fitting_graph(graph: Graph, encoding: str) -> Graph:
+    nodes = (
+        replace(
+            node,
+            name=_fitting(node.name, encoding),
+            expression=_fitting(node.expression, encoding),
+        )
+        for node in graph.nodes
+    )
+    return replace(graph, nodes=tuple(nodes))
+
+
+def _encodes(words: str, encoding: str) -> bool:
+    try:
+        words.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _html(part: Part) -> str:
@@ -83,11 +110,7 @@ def _html(part: Part) -> str:
 
 
 def _takes_boxes(encoding: str) -> bool:
-    try:
-        "─│╭●▶×".encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return os.environ.get("TERM") != "dumb"
+    return _encodes("─│╭●▶×", encoding) and os.environ.get("TERM") != "dumb"
 
 
 def host_face(*, rich: bool) -> Face:

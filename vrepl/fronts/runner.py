@@ -43,6 +43,8 @@ _CELL = re.compile(r"#\s*%%|#\s*In\[")
 class EchoHook(DisplayHook):
     """Shows the value of an expression without `Out[1]:`."""
 
+    prompt_end_newline = True  # nothing stands before a value, so a tall one starts no new line
+
     def write_output_prompt(self) -> None:
         """Nothing: a script's output is its values."""
 
@@ -57,9 +59,7 @@ class ScriptShell(InteractiveShell):
     displayhook_class = Type(EchoHook)
     is_quiet = False
 
-    async def run_code(
-        self, code_obj: Any, result: Any = None, *, async_: bool = False
-    ) -> bool:
+    async def run_code(self, code_obj: Any, result: Any = None, *, async_: bool = False) -> bool:
         """Run compiled code in the session; True when it raised."""
         __tracebackhide__ = True
         try:
@@ -119,7 +119,7 @@ def _shell(folder: str) -> ScriptShell:
     os.environ.setdefault("IPYTHON_KITTY_GRAPHICS", "0")  # its probe of the terminal is slow
     config = Config()
     config.HistoryManager.enabled = False
-    config.InteractiveShell.colors = "NoColor"
+    config.InteractiveShell.colors = "nocolor"
     shell: ScriptShell = ScriptShell.instance(config=config, ipython_dir=folder)
     shell.display_formatter.active_types = ["text/plain"]
     return shell
@@ -170,7 +170,7 @@ class _Runner:
     def _as_python(self, text: str) -> str:
         """The cell with IPython's syntax turned into calls, line for line."""
         changed = self.shell.transform_cell(text)
-        if changed.count("\n") != text.count("\n"):
+        if len(changed.splitlines()) != len(text.splitlines()):
             changed = self.shell.transform_cell(_with_joined_lines(text))
         return changed
 
@@ -217,7 +217,9 @@ class _Runner:
         frames = _visible_frames(error.__traceback__)
         own = [frame for frame in frames if frame.filename == self.script.name]
         if len(frames) > 1:
-            sys.stderr.write("".join(["Traceback (most recent call last):\n", *traceback.format_list(frames)]))
+            sys.stderr.write(
+                "".join(["Traceback (most recent call last):\n", *traceback.format_list(frames)])
+            )
         where = own[-1].lineno if own else line
         if isinstance(error, SyntaxError) and error.filename in (self.script.name, None):
             where = error.lineno or line
@@ -226,9 +228,11 @@ class _Runner:
 
 
 def _described(error: BaseException) -> str:
-    """The error as Python's last line has it; for our own one-line errors the line alone."""
-    if isinstance(error, (UsageError, VreplError)):
+    """The error as Python's last line has it; for a command's mistake the fact alone."""
+    if isinstance(error, UsageError):
         return str(error)
+    if isinstance(error, VreplError):
+        return f"{type(error).__name__}: {error}"
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg}"
     return "".join(traceback.format_exception_only(error)).strip()
@@ -246,7 +250,11 @@ def _visible_frames(trace: types.TracebackType | None) -> list[traceback.FrameSu
     seen: list[traceback.FrameSummary] = []
     for frame, line in traceback.walk_tb(trace):
         module = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-        if not is_ours(frame) and module != "IPython" and not frame.f_locals.get("__tracebackhide__"):
+        if (
+            not is_ours(frame)
+            and module != "IPython"
+            and not frame.f_locals.get("__tracebackhide__")
+        ):
             seen += traceback.StackSummary.extract(iter([(frame, line)]), lookup_lines=True)
     return seen
 
@@ -265,6 +273,8 @@ def _cells(text: str) -> Iterator[_Cell]:
     marks = [i for i, line in enumerate(lines) if _CELL.match(line)]
     starts = sorted({0, *(mark + 1 for mark in marks)})
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        while start < end and not lines[start].strip():  # IPython drops blank lines at the top
+            start += 1
         if end > start:
             yield _Cell("".join(lines[start:end]), start)
 

@@ -19,12 +19,11 @@ def banner() -> str:
 
     Example:
         >>> banner().splitlines()[1]
-        'Type a = 2.0; b = a*3 and ask %slope b, %trace b, %graph b, %nodes; %slope? explains.'
+        'Type a = 2.0; b = a*3, then %graph b, %slope b, %trace b or %nodes.'
     """
     return (
-        f"vrepl {__version__} on IPython {IPython.__version__}: every number remembers where it"
-        " came from.\n"
-        "Type a = 2.0; b = a*3 and ask %slope b, %trace b, %graph b, %nodes; %slope? explains.\n"
+        f"vrepl {__version__} on IPython {IPython.__version__}: numbers remember where they came from.\n"
+        "Type a = 2.0; b = a*3, then %graph b, %slope b, %trace b or %nodes.\n"
     )
 
 
@@ -39,6 +38,7 @@ def start() -> int:
     config = Config()
     config.InteractiveShellApp.extensions = ["vrepl"]
     config.TerminalInteractiveShell.banner1 = banner()
+    config.TerminalInteractiveShell.enable_tip = False
     app = VreplApp.instance(config=config)
     app.initialize(argv=[])
     app.start()

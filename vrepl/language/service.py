@@ -46,7 +46,7 @@ def complete(line: str, session: Session) -> Completions:
         >>> a = Value(2.0)
         >>> session = Session.over({"a": a, "d": a * 3, "e": Value(1.0)})
         >>> [item.text for item in complete("%slope d wrt ", session).items]
-        ['a', 'd']
+        ['a']
     """
     match = _COMMAND_LINE.match(line)
     command = COMMANDS.get(match["name"]) if match else None
@@ -95,5 +95,5 @@ def _ancestors(subject: str, session: Session) -> dict[str, Value]:
     root = names.get(subject)
     if root is None:
         return names
-    behind = {id(node) for node in order(root)}
+    behind = {id(node) for node in order(root)} - {id(root)}
     return {name: node for name, node in names.items() if id(node) in behind}

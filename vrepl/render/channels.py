@@ -69,7 +69,9 @@ class Channel:
 
     def bends(self, source: int, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The (track, row) corners between the rows *start* and *end* of the wire of *source*."""
-        halves = [(w, t) for w, t in zip(self.wires, self.tracks, strict=True) if w.source == source]
+        halves = [
+            (w, t) for w, t in zip(self.wires, self.tracks, strict=True) if w.source == source
+        ]
         for wire, track in sorted(halves, key=lambda half: half[0].part):
             last = wire.ends[0] if len(halves) == 2 and wire.part == 0 else end
             yield track, wire.start
@@ -127,7 +129,9 @@ def _on_cycle(waiting: Sequence[int], prices: list[list[int]], wires: Sequence[W
     while True:
         before = next(o for o in waiting if prices[seen[-1]][o] >= FORBIDDEN)
         if before in seen:
-            return min(seen[seen.index(before) :], key=lambda i: (wires[i].part, len(wires[i].ends)))
+            return min(
+                seen[seen.index(before) :], key=lambda i: (wires[i].part, len(wires[i].ends))
+            )
         seen.append(before)
 
 

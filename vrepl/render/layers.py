@@ -105,7 +105,9 @@ def _with_few_crossings(net: Net) -> Net:
     """*net* after barycentre sweeps in both directions; the best order met wins."""
     best = net
     for sweep in range(SWEEPS):
-        found = Net(_leftwards(net) if sweep % 2 == 0 else _rightwards(net), net.leaving, net.entering)
+        found = Net(
+            _leftwards(net) if sweep % 2 == 0 else _rightwards(net), net.leaving, net.entering
+        )
         if sweep == 0 or _crossings(found) < _crossings(best):
             best = found
         net = found
@@ -117,7 +119,9 @@ def _leftwards(net: Net) -> Columns:
     columns = [list(net.columns[-1])]
     for column in reversed(net.columns[:-1]):
         place = _places(columns[-1])
-        columns.append(_by_mean(column, [[_height(k, place) for k in net.leaving[s]] for s in column]))
+        columns.append(
+            _by_mean(column, [[_height(k, place) for k in net.leaving[s]] for s in column])
+        )
     return tuple(reversed(columns))
 
 
@@ -126,7 +130,9 @@ def _rightwards(net: Net) -> Columns:
     columns = [list(net.columns[0])]
     for column in net.columns[1:]:
         place = _places(columns[-1])
-        columns.append(_by_mean(column, [[place[k.source] for k in net.entering[s]] for s in column]))
+        columns.append(
+            _by_mean(column, [[place[k.source] for k in net.entering[s]] for s in column])
+        )
     return tuple(columns)
 
 

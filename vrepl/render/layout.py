@@ -140,9 +140,7 @@ def _extents(
     for node, size, layer in zip(graph.nodes, sizes, layers, strict=True):
         entries = entry_rows(len(net.entering[node.index, layer]))
         above, below = size.height // 2, size.height - 1 - size.height // 2
-        extents[node.index, layer] = (
-            max(above, -min(entries, default=0)), max(below, *entries, 0)
-        )
+        extents[node.index, layer] = (max(above, -min(entries, default=0)), max(below, *entries, 0))
     return extents
 
 
@@ -199,9 +197,7 @@ def _routes(
             yield Route(source, node.index, operand, _corners(points))
 
 
-def _bends(
-    column: _Column, source: int, start: int, end: int, spacing: Spacing
-) -> Iterator[Point]:
+def _bends(column: _Column, source: int, start: int, end: int, spacing: Spacing) -> Iterator[Point]:
     for track, row in column.channel.bends(source, start, end):
         yield column.right + spacing.stub + track * spacing.track, row
 
@@ -233,8 +229,6 @@ def _settled(boxes: Sequence[Box], routes: Sequence[Route], dots: Sequence[Dot])
         width=max(box.end for box in boxes),
         height=max(ends) - shift,
         boxes=tuple(replace(box, y=box.y - shift) for box in boxes),
-        routes=tuple(
-            replace(r, points=tuple((x, y - shift) for x, y in r.points)) for r in routes
-        ),
+        routes=tuple(replace(r, points=tuple((x, y - shift) for x, y in r.points)) for r in routes),
         dots=tuple(replace(dot, y=dot.y - shift) for dot in dots),
     )

@@ -147,8 +147,8 @@ class _Figure:
         node, box = self.graph.nodes[route.target], self.layout.boxes[route.target]
         x, y = route.points[-1]
         points = " ".join(f"L{px} {_y(py)}" for px, py in route.points)[1:]
-        bend = x + _label_room(node)
-        left = bend + 10
+        left = box.x - ARROW - _ellipse(node)
+        bend = left - 10
         edge = node.edges[route.operand]
         label = "" if edge.local_derivative is None else short(edge.local_derivative)
         source = self.graph.nodes[route.source]

@@ -81,19 +81,31 @@ def _tail(cell: str) -> str:
 def _widths(
     columns: Sequence[Column], titles: list[str], filled: list[list[str]], width: int
 ) -> list[int]:
-    """The width of every column; the widest text column gives way first, numbers last."""
-    widths = [
-        max(map(cell_width, [title, *cells])) for title, cells in zip(titles, filled, strict=True)
-    ]
-    excess = sum(widths) + len(GAP) * (len(widths) - 1) - width
-    while excess > 0:
-        candidates = [i for i, w in enumerate(widths) if w > NARROWEST]
-        texts = [i for i in candidates if not columns[i].numeric] or candidates
-        if not texts:
-            break
-        widths[max(texts, key=lambda i: widths[i])] -= 1
-        excess -= 1
+    """The width of every column: headings over numbers give way first, then text, then numbers."""
+    contents = [max(map(cell_width, cells), default=0) for cells in filled]
+    widths = [max(cell_width(title), c) for title, c in zip(titles, contents, strict=True)]
+    floors = [max(NARROWEST, c) if column.numeric else NARROWEST * 2 for column, c in
+              zip(columns, contents, strict=True)]  # fmt: skip
+    headings = [i for i, column in enumerate(columns) if column.numeric]
+    texts = [i for i, column in enumerate(columns) if not column.numeric]
+    everything = range(len(columns))
+    for group, least in (
+        (headings, floors),
+        (texts, floors),
+        (everything, [NARROWEST] * len(columns)),
+    ):
+        _narrow(widths, group, least, sum(widths) + len(GAP) * (len(widths) - 1) - width)
     return widths
+
+
+def _narrow(widths: list[int], group: Sequence[int], least: Sequence[int], excess: int) -> None:
+    """Take *excess* cells from the columns of a group, always from the widest that can give."""
+    while excess > 0:
+        giving = [i for i in group if widths[i] > least[i]]
+        if not giving:
+            return
+        widths[max(giving, key=lambda i: widths[i])] -= 1
+        excess -= 1
 
 
 def _line(

@@ -123,7 +123,9 @@ def _content(node: Node, form: Form, glyphs: Glyphs) -> list[Line]:
 
 
 def _size(content: list[Line], operator: str, form: Form) -> Size:
-    widths = [cell_width(left) + bool(left and right) + cell_width(right) for left, right in content]
+    widths = [
+        cell_width(left) + bool(left and right) + cell_width(right) for left, right in content
+    ]
     lead = 1 + cell_width(operator) + form.shaft + 1 if operator else 0
     return Size(max(widths) + 2 + 2 * form.margin, len(content) + 2, lead)
 
@@ -161,7 +163,9 @@ def _paint_operation(
 def _paint_joint(canvas: Canvas, box: Box, entries: Sequence[int]) -> None:
     glyphs = canvas.glyphs
     for row in range(entries[0], entries[-1] + 1):
-        canvas.write(box.start, row, glyphs.joints[0] if row in entries else glyphs.lines[UP | DOWN])
+        canvas.write(
+            box.start, row, glyphs.joints[0] if row in entries else glyphs.lines[UP | DOWN]
+        )
     canvas.write(box.start, entries[0], glyphs.lines[LEFT | DOWN])
     canvas.write(box.start, entries[-1], glyphs.lines[LEFT | UP])
     canvas.write(box.start, box.middle, glyphs.joints[1])

@@ -191,9 +191,13 @@ class SlopeAnswer(Answer):
         ]
         notes += [f"{line.wrt} not measured: {line.reason}" for line in found if line.reason]
         if self.left_out:
-            notes.append(_more(self.left_out, "input", f"%slope {self.output} wrt NAME asks for one"))
+            notes.append(
+                _more(self.left_out, "input", f"%slope {self.output} wrt NAME asks for one")
+            )
         if not self.lines:
-            notes.append(f"{self.output} = {number_text(self.value)} depends on no input: constants only")
+            notes.append(
+                f"{self.output} = {number_text(self.value)} depends on no input: constants only"
+            )
         return [*([self._table(found)] if found else []), *notes]
 
     def _table(self, lines: Sequence[SlopeLine]) -> Table:
@@ -222,12 +226,16 @@ class SlopeAnswer(Answer):
 
 @dataclass(frozen=True, slots=True)
 class TraceLine:
-    """One step of an evaluation; `local_derivatives` has None where the operand is a constant."""
+    """One step of an evaluation; `local_derivatives` has None where the operand is a constant.
+
+    `written` is the operation with its operands, '#3' standing for the result of step 3.
+    """
 
     step: int
     node: str
     operation: str
     operands: tuple[str, ...]
+    written: str
     value: Number
     local_derivatives: tuple[float | None, ...]
     slope: float
@@ -269,7 +277,6 @@ class TraceAnswer(Answer):
             Column("step", numeric=True),
             Column("node"),
             Column("operation"),
-            Column("operands"),
             Column("value", numeric=True),
             Column("local derivatives"),
             Column(f"slope of {self.output}", numeric=True),
@@ -278,11 +285,10 @@ class TraceAnswer(Answer):
             (
                 str(line.step),
                 line.node,
-                line.operation or "leaf",
-                ", ".join(line.operands),
-                _figure(line.value),
-                ", ".join("-" if d is None else _figure(d) for d in line.local_derivatives),
-                _figure(line.slope),
+                line.written,
+                _figure(line.value, 6),
+                ", ".join(_figure(d, 4) for d in line.local_derivatives),
+                _figure(line.slope, 6),
             )
             for line in lines
         )
@@ -331,7 +337,12 @@ class NodesAnswer(Answer):
         """One table, or a line that says how to get a first node."""
         if not self.lines:
             return ["No named nodes yet; type a = 2.0"]
-        columns = (Column("name"), Column("value", numeric=True), Column("made by"), Column("where"))
+        columns = (
+            Column("name"),
+            Column("value", numeric=True),
+            Column("made by"),
+            Column("where"),
+        )
         rows = tuple((n.name, _figure(n.value), n.made, n.place) for n in self.lines)
         note = [_more(self.left_out, "node", "ask for a larger --rows")] if self.left_out else []
         return [Table(columns, rows), *note]
@@ -346,12 +357,12 @@ def _in_full(number: Number | None) -> str:
     return "-" if number is None else number_text(number)
 
 
-def _figure(number: Number | None) -> str:
-    """A number in full where that is short, else to ten significant digits."""
+def _figure(number: Number | None, digits: int = 10) -> str:
+    """A number in full where that is short, else to so many significant digits."""
     text = _in_full(number)
-    if number is None or isinstance(number, int) or len(text) <= 12:
+    if number is None or isinstance(number, int) or len(text) <= digits + 2:
         return text
-    return repr(float(f"{number:.10g}"))
+    return f"{number:.{digits}g}"
 
 
 def _rough(number: float | None) -> str:

@@ -185,7 +185,9 @@ def _all_leaves(
 
 
 def _too_long(size: int) -> Measured:
-    return Measured(math.nan, None, f"{size:,} operations to run again; ask for it by name with wrt")
+    return Measured(
+        math.nan, None, f"{size:,} operations to run again; ask for it by name with wrt"
+    )
 
 
 def _line(root: Value, name: str, node: Value, slope: float, measured: Measured) -> SlopeLine:
@@ -200,12 +202,9 @@ def _trace(session: Session, request: Request) -> Answer:
     steps = {id(node): step for step, node in enumerate(ordered, 1)}
     title = session.titles()
     lines = tuple(
-        _trace_line(node, steps, title, found[id(node)])
-        for node in _head_and_tail(ordered, rows)
+        _trace_line(node, steps, title, found[id(node)]) for node in _head_and_tail(ordered, rows)
     )
-    return TraceAnswer(
-        output=request.subject, lines=lines, total=len(ordered), paint=session.paint
-    )
+    return TraceAnswer(output=request.subject, lines=lines, total=len(ordered), paint=session.paint)
 
 
 def _head_and_tail(nodes: list[Value], rows: int) -> list[Value]:
@@ -220,11 +219,13 @@ def _trace_line(
 ) -> TraceLine:
     row, *operands = node._made
     numbers = [plain(operand) for operand in operands]
+    texts = tuple(_operand(operand, steps, title) for operand in operands)
     return TraceLine(
         step=steps[id(node)],
         node=title(node),
         operation=row.symbol,
-        operands=tuple(_operand(operand, steps, title) for operand in operands),
+        operands=texts,
+        written=row.written(*texts) if texts else "leaf",
         value=node.data,
         local_derivatives=tuple(
             None if is_constant(operand) else local_derivative(row, i, numbers, node.data)
@@ -248,9 +249,7 @@ def _graph(session: Session, request: Request) -> Answer:
         slopes = adjoints(order(root))
     except NoRule:
         slopes = {}  # an operation made by hand: the picture is right all the same
-    graph = snapshot(
-        root, names=session.registry.references(), slopes=slopes, limit=GRAPH_NODES
-    )
+    graph = snapshot(root, names=session.registry.references(), slopes=slopes, limit=GRAPH_NODES)
     return GraphAnswer(output=request.subject, graph=graph, paint=session.paint)
 
 
@@ -263,9 +262,7 @@ def _nodes(session: Session, request: Request) -> Answer:
         NodeLine(name, plain(node), _made(name, node, first, texts), _place(session, name, node))
         for name, node in list(names.items())[:rows]
     ]
-    return NodesAnswer(
-        lines=tuple(lines), left_out=max(0, len(names) - rows), paint=session.paint
-    )
+    return NodesAnswer(lines=tuple(lines), left_out=max(0, len(names) - rows), paint=session.paint)
 
 
 def _made(name: str, node: Value, first: dict[int, str], texts: Expressions) -> str:
@@ -285,9 +282,7 @@ _ROWS = Option("rows", "N", count, "how many lines to show")
 
 _COMMANDS = (
     Command(
-        Grammar(
-            "slope", wrt=True, options=(Option("h", "H", number, "the step to measure with"),)
-        ),
+        Grammar("slope", wrt=True, options=(Option("h", "H", number, "the step to measure with"),)),
         "slopes of a node: exact by the chain rule, and measured by a small step",
         ("slope d wrt a", "slope d", "slope d wrt a, b", "slope d wrt a --h 0.001"),
         _slope,

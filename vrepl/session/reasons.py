@@ -64,7 +64,9 @@ class Reasons:
         used = [names.get(id(leaf)) or leaf.label for leaf in leaves(root)]
         used = [name for name in used if name]
         more = f" and {len(used) - 5} more" if len(used) > 5 else ""
-        return f"{output} depends on {', '.join(used[:5])}{more}" if used else "it has no named input"
+        return (
+            f"{output} depends on {', '.join(used[:5])}{more}" if used else "it has no named input"
+        )
 
     def _cut(self, name: str, operand: str = "") -> str:
         """The call in the line that made *name* which gave a plain number, with its remedy."""
@@ -80,7 +82,9 @@ class Reasons:
     def _leaves_the_graph(self, call: ast.Call, operand: str) -> bool:
         """Whether a call takes a node and is not known to keep it."""
         nodes: Mapping[str, Any] = self.registry.names()
-        read = {n.id for argument in call.args for n in ast.walk(argument) if isinstance(n, ast.Name)}
+        read = {
+            n.id for argument in call.args for n in ast.walk(argument) if isinstance(n, ast.Name)
+        }
         if operand and operand not in read:
             return False
         return bool(read & set(nodes)) and not self._keeps(call.func)
@@ -100,11 +104,14 @@ def _statement(text: str, line: int, name: str) -> ast.stmt | None:
     """The statement that binds *name* on *line*, as far as the text is Python."""
     for tree in _parsed(text, line):
         for node in ast.walk(tree):
-            if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)) and (
-                node.lineno <= line <= (node.end_lineno or line)
-            ):
-                return node
+            if isinstance(node, _BINDING) and node.lineno <= line <= (node.end_lineno or line):
+                stored = (n for n in ast.walk(node) if isinstance(n, ast.Name))
+                if any(n.id == name and isinstance(n.ctx, ast.Store) for n in stored):
+                    return node
     return None
+
+
+_BINDING = (ast.Assign, ast.AugAssign, ast.AnnAssign)
 
 
 def _parsed(text: str, line: int) -> Iterator[ast.AST]:
