@@ -44,7 +44,8 @@ def test_a_file_a_pipe_and_a_text_print_the_same(run_vrepl, session):
 @pytest.mark.parametrize(
     ("text", "status", "error"),
     [
-        ("a = 2.0\n1/(a*0)\nprint('no')", 1, "<stdin>:2: ZeroDivisionError: float division by zero"),
+        ("a = 2.0\n1/(a*0)\nprint('no')", 1,
+         "<stdin>:2: ZeroDivisionError: float division by zero"),
         ("d = 1.5\n\n%slope e", 1, '<stdin>:3: No name "e" in this session; did you mean "d"?'),
         ("print(1)\n)\n", 1, "<stdin>:2: SyntaxError: unmatched ')'"),
         ("import sys\nsys.exit(3)", 3, ""),
@@ -112,7 +113,8 @@ def test_a_script_has_what_a_python_script_has(run_vrepl, tmp_path):
 def test_ipythons_own_syntax_works_line_by_line(run_vrepl):
     text = (
         "a = 2.0  # c;\na;\nif a > 1:\n    b = a*2\nelse:\n    b = a\nb\nimport asyncio\n"
-        "await asyncio.sleep(0, 3)\nx = !echo hi\nx\n# %%\n%%capture out\nprint(a)\n# %%\nout.stdout\n"
+        "await asyncio.sleep(0, 3)\nx = !echo hi\nx\n# %%\n%%capture out\nprint(a)\n"
+        "# %%\nout.stdout\n"
         "for i in range(2):\n    %slope b wrt a\nb; a\n"
     )
     done = run_vrepl("-", input=text)
@@ -138,7 +140,9 @@ def test_interrupting_gives_130(tmp_path):
 
 def test_a_reader_that_leaves_gets_no_noise(tmp_path):
     command = f'{sys.executable} -m vrepl -c "for i in range(100000): print(i)" | head -1'
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        command, shell=True, check=True, capture_output=True, text=True, timeout=60
+    )
     assert (done.stdout, done.stderr) == ("0\n", "")
 
 

@@ -48,7 +48,7 @@ def test_backward_as_in_pytorch():
 
 
 EDGES = [
-    ("abs at 0", lambda a: abs(a), 0.0, 0.0),
+    ("abs at 0", abs, 0.0, 0.0),
     ("relu at 0", vrepl.relu, 0.0, 0.0),
     ("relu below", vrepl.relu, -1.0, 0.0),
     ("sqrt at 0", vrepl.sqrt, 0.0, math.inf),

@@ -103,7 +103,7 @@ def test_what_is_drawn_is_what_was_typed():
 
 
 def test_division_by_zero_and_domains_raise_as_python():
-    with pytest.raises(ZeroDivisionError, match="^float division by zero$|^division by zero$"):
+    with pytest.raises(ZeroDivisionError, match=r"^(float )?division by zero$"):
         Value(1.0) / 0.0
     with pytest.raises(DomainError, match=r"^log\(x\): x = -2.0 lies outside x > 0$"):
         vrepl.log(Value(-2.0, label="x"))
@@ -298,7 +298,9 @@ for _ in range(300_000):
     z = z + 1.0
 print("leaving with a graph alive")
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout == "freed\nleaving with a graph alive\n"
 

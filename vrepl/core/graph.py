@@ -25,7 +25,7 @@ class Edge:
     """One use of an operand.
 
     `source` is the operand's index in `Graph.nodes`; it is None for a constant, and for a node
-    that the snapshot leaves out (`left_out` is then true). `local_derivative` is None for a constant.
+    that the snapshot leaves out (`left_out` is then true). A constant has no `local_derivative`.
     """
 
     source: int | None

@@ -111,8 +111,7 @@ def adjoints(ordered: Sequence[Value]) -> dict[int, float]:
         if adjoint is None or len(made) == 1:
             continue
         numbers = [x if type(x) is float or type(x) is int else x.data for x in made[1:]]
-        position = 0
-        for operand in made[1:]:
+        for position, operand in enumerate(made[1:]):
             if operand is not numbers[position] and operand._made[0] is not CONSTANT:
                 key = id(operand)
                 if adjoint == 0.0:
@@ -120,7 +119,6 @@ def adjoints(ordered: Sequence[Value]) -> dict[int, float]:
                 else:
                     local = _derivative(made[0], position, numbers, node)
                     found[key] = get(key, 0.0) + adjoint * local
-            position += 1
     return found
 
 

@@ -55,7 +55,7 @@ class Operator:
 
     @property
     def is_offered(self) -> bool:
-        """Whether `vrepl` offers it as a function and a method of its own; Python has the others."""
+        """Whether `vrepl` offers it as a function and a method; Python has the others."""
         return self.is_function and not self.method
 
     @property

@@ -54,7 +54,7 @@ def evaluate(row: Operator) -> Callable[..., Any]:
 
 @cache
 def partial(row: Operator, position: int) -> Callable[..., Any]:
-    """The local derivative of *row* by its operand at *position*, as a function of operands and result.
+    """The local derivative by the operand at *position*, a function of operands and result.
 
     Example:
         >>> from vrepl.core.operators import BY_NAME

@@ -48,7 +48,7 @@ class Tape:
 
 
 def _dependents(output: Value, source: Value) -> list[Value]:
-    """The nodes between source and output, in evaluation order; empty when the output needs none."""
+    """The nodes between source and output, in evaluation order; none where no path leads."""
     reached = {id(source)}
     steps = []
     for node in order(output):

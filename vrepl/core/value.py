@@ -6,15 +6,14 @@ plain numbers; the operators come from the table, graphs and slopes from `nodes`
 
 from __future__ import annotations
 
-import math
 import numbers
 import re
 import sys
 from collections.abc import Callable, Iterable
 from functools import cache
-from inspect import signature
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from vrepl.core import methods, payload
 from vrepl.core.errors import DomainError, VreplError
 from vrepl.core.nodes import CONSTANT, EXPLICIT, Source, adjoints, is_constant, order
 from vrepl.core.operators import BY_SYMBOL, BY_UFUNC, OPERATORS, Operator
@@ -51,7 +50,7 @@ class ValueType(type):
 
 def _called_from(modules: Iterable[str]) -> bool:
     """Whether the code that called our caller lives in one of *modules*."""
-    return sys._getframe(2).f_globals.get("__name__") in modules
+    return sys._getframe(2).f_globals.get("__name__", "") in modules
 
 
 class Facts:
@@ -96,7 +95,7 @@ class Value(metaclass=ValueType):
         _made: tuple[Any, ...]
         _facts: Facts
 
-    def __new__(
+    def __new__(  # noqa: D102 - the class says it
         cls, data: Any, _children: Iterable[Any] = (), _op: str = "", label: str = ""
     ) -> Value:
         children = tuple(_children)
@@ -110,7 +109,7 @@ class Value(metaclass=ValueType):
         node = _new(number, made)
         if type(number) is int and number == 0 and not children:
             node = _new(0.0, made)
-            node.__class__ = ZeroValue  # type: ignore[assignment]
+            node.__class__ = ZeroValue
         if label:
             node.label = label
         return node
@@ -125,14 +124,15 @@ class Value(metaclass=ValueType):
     @property
     def data(self) -> Number:
         """The plain number."""
-        return plain(self)
+        number: Number = plain(self)
+        return number
 
     @data.setter
     def data(self, number: Any) -> None:
         self._set_data(plain(number))
 
     def _set_data(self, number: Number) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # FloatValue and IntValue each have their own
 
     @property
     def grad(self) -> float:
@@ -160,7 +160,7 @@ class Value(metaclass=ValueType):
         made = self._made
         if any(not isinstance(operand, Value) for operand in made[1:]):
             operands = (x if isinstance(x, Value) else _new(x, (CONSTANT,)) for x in made[1:])
-            self._made = (made[0], *operands)
+            self._made = (made[0], *operands)  # type: ignore[misc]
         return self._made[1:]
 
     @property
@@ -231,11 +231,11 @@ class FloatValue(Value, float):
     __slots__ = ("_facts", "_made")
     native = float
 
-    def __new__(cls, *arguments: Any) -> float:  # type: ignore[misc]
+    def __new__(cls, *arguments: Any) -> float:  # type: ignore[misc]  # noqa: D102
         return float(*arguments)
 
     def _set_data(self, number: Number) -> None:
-        _payload_writer()(self, float(number))
+        payload.writer()(self, float(number))
 
 
 class IntValue(Value, int):
@@ -248,7 +248,7 @@ class IntValue(Value, int):
 
     native = int
 
-    def __new__(cls, *arguments: Any, **options: Any) -> int:  # type: ignore[misc]
+    def __new__(cls, *arguments: Any, **options: Any) -> int:  # type: ignore[misc]  # noqa: D102
         return int(*arguments, **options)
 
     def _set_data(self, number: Number) -> None:
@@ -256,7 +256,7 @@ class IntValue(Value, int):
 
 
 class WholeNumber(VreplError, TypeError):
-    """Somebody tried to step a node that holds a whole number; an int cannot be rewritten in place."""
+    """Somebody tried to step a whole number; an int cannot be rewritten in place."""
 
     def __init__(self, name: str, number: Number, source: str) -> None:
         text = f"{number}.0" if abs(number) < 10**15 else f"float({number})"
@@ -282,7 +282,7 @@ class ZeroValue(FloatValue):
     """
 
     __slots__ = ()
-    native = int
+    native = int  # type: ignore[assignment]
 
     def _set_data(self, number: Number) -> None:
         super()._set_data(number)
@@ -334,7 +334,7 @@ def plain(number: Any) -> Any:
 
 
 def apply(row: Operator, *operands: Any) -> Any:
-    """The operator of *row* applied to *operands*: a node where they are numbers, else what Python gives.
+    """The operator of *row* on *operands*: a node where they are numbers, else what Python gives.
 
     Args:
         row: A row of the operator table.
@@ -362,12 +362,12 @@ def apply(row: Operator, *operands: Any) -> Any:
 
 
 def _recorded(row: Operator, operands: tuple[Any, ...], y: Any) -> Any:
-    """The node for a result that is a Python number or NumPy's float; any other result unchanged."""
+    """The node for a result that is a Python or NumPy number; any other result unchanged."""
     kind = type(y)
     if kind is not float and kind is not int:
         if not (kind.__module__ == "numpy" and isinstance(y, (float, numbers.Integral))):
             return y
-        y = y.item()
+        y = y.item()  # type: ignore[union-attr]
     return _new(y, (row, *map(_operand, operands)))
 
 
@@ -421,7 +421,7 @@ def facts_of(node: Value) -> Facts:
     """A node's label, place and gradient, to read or to set."""
     facts: Facts | None = getattr(node, "_facts", None)
     if facts is None:
-        facts = node._facts = Facts()
+        facts = node._facts = Facts()  # type: ignore[misc]
     return facts
 
 
@@ -446,96 +446,8 @@ def _stripped(x: Any) -> Any:
     return {key: _stripped(item) for key, item in x.items()} if type(x) is dict else x
 
 
-@cache
-def _payload_writer() -> Callable[[Value, float], None]:
-    """Writes a float node's C double, so that C code sees a changed `.data` too.
-
-    The double follows the object header in every CPython so far; it is tried on a scratch node
-    before it is trusted.
-    """
-    import ctypes
-
-    offset = object.__basicsize__
-
-    def write(node: Value, number: float) -> None:
-        ctypes.c_double.from_address(id(node) + offset).value = number
-
-    scratch = leaf(1.5)
-    before = ctypes.c_double.from_address(id(scratch) + offset).value
-    if before == 1.5:
-        write(scratch, -2.25)
-    if plain(scratch) != -2.25 or math.copysign(1, scratch) != -1:
-        raise VreplError(".data cannot be set on this Python; make a new Value instead")
-    return write
-
-
-# One template per shape of method; the operands' types are compared by identity because hashing
-# a ValueType runs Python. Measured on 3.11: 240 ns a node, of which float.__mul__ 70, __new__ 90.
-_BINARY = """
-def {name}({self}, {other}{modulus}):
-    __tracebackhide__ = True
-    {guard}
-    kind = type({other})
-    {compute}
-    kind = type(y)
-    if kind is float:
-        node = new_float(FloatValue, y)
-    elif kind is int:
-        node = new_int(IntValue, y)
-    else:
-        return apply(row, a, b)
-    node._made = (row, a, b)
-    return node
-"""
-_FLOAT = """if kind is float or kind is FloatValue or kind is int or kind is IntValue:
-        y = native({self}, {other})
-    else:
-        return apply(row, a, b)"""
-_INT = """if kind is int or kind is IntValue:
-        y = native({self}, {other})
-    elif kind is float or kind is FloatValue:
-        y = mirrored({other}, {self})
-    else:
-        return apply(row, a, b)"""
-_UNARY = """
-def {name}(a):
-    __tracebackhide__ = True
-    y = native(a)
-    node = new_float(FloatValue, y) if type(y) is float else new_int(IntValue, y)
-    node._made = (row, a)
-    return node
-"""
-
-
-def _binary(kind: type[Value], row: Operator, name: str, mirror: str) -> Callable[..., Any]:
-    native = kind.native
-    assert native is not None
-    order_of = {"self": "a", "other": "b"} if name == row.method else {"self": "b", "other": "a"}
-    modulus = "mod" in signature(getattr(native, name)).parameters
-    text = _BINARY.format(
-        name=name,
-        modulus=", modulus=None" if modulus else "",
-        guard="if modulus is not None: return pow(plain(a), plain(b), plain(modulus))" * modulus,
-        compute=(_FLOAT if native is float else _INT).format(**order_of),
-        **order_of,
-    )
-    return _method(text, kind, row, name, getattr(float, mirror))
-
-
-def _method(
-    text: str, kind: type[Value], row: Operator, name: str, mirrored: Any = None
-) -> Callable[..., Any]:
-    scope: dict[str, Any] = {
-        "__name__": __name__, "row": row, "native": getattr(kind.native, name), "mirrored": mirrored, "apply": apply,
-        "plain": plain, "new_float": _new_float, "new_int": _new_int,
-        "FloatValue": FloatValue, "IntValue": IntValue,
-    }  # fmt: skip
-    exec(compile(text, f"<vrepl {kind.__name__}.{name}>", "exec"), scope)
-    return scope[name]  # type: ignore[no-any-return]
-
-
 def _through_apply(row: Operator, reflected: bool = False) -> Callable[..., Any]:
-    """A method that leaves everything to `apply`; for functions, and where speed does not matter."""
+    """A method that leaves everything to `apply`: for functions, and where speed matters less."""
 
     def method(self: Value, *others: Any) -> Any:
         __tracebackhide__ = True
@@ -558,11 +470,15 @@ def _install_operators() -> None:
 
 
 def _install(row: Operator, name: str, mirror: str) -> None:
-    for kind in (FloatValue, IntValue):
-        method = _binary(kind, row, name, mirror) if mirror else _method(
-            _UNARY.format(name=name), kind, row, name
-        )  # fmt: skip
-        setattr(kind, name, method)
+    scope = {
+        "FloatValue": FloatValue, "IntValue": IntValue, "apply": apply, "plain": plain,
+        "new_float": _new_float, "new_int": _new_int,
+    }  # fmt: skip
+    for kind, native in ((FloatValue, float), (IntValue, int)):
+        if mirror:
+            setattr(kind, name, methods.binary(native, row, name, mirror, scope))
+        else:
+            setattr(kind, name, methods.unary(native, row, name, scope))
     setattr(ZeroValue, name, _through_apply(row, reflected=name == row.reflected))
 
 

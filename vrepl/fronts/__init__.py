@@ -1,0 +1,1 @@
+"""Thin faces: IPython, the shell and the script runner."""

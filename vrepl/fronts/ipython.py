@@ -87,9 +87,7 @@ class Extension:
         self.cells: Cells = cells or HistoryCells(ip)
         self.registry = Registry(lambda: self.ip.user_ns)
         self.face = host_face(rich="text/html" in ip.display_formatter.active_types)
-        self.session = Session(
-            self.registry, self.face.paint, lambda label: self.cells.source(label)
-        )
+        self.session = Session(self.registry, self.face.paint, self.cells.source)
         self._complain = literals.once(_say)
         self._tree: ast.AST = ast.Module([], [])
         self._is_cell = False
@@ -199,7 +197,8 @@ def load(ip: Any, cells: Cells | None = None) -> Extension:
 
 def loaded(ip: Any) -> Extension | None:
     """The extension in a shell, None when it is not loaded."""
-    return vars(ip).get(_ATTRIBUTE)
+    extension: Extension | None = vars(ip).get(_ATTRIBUTE)
+    return extension
 
 
 def unload(ip: Any) -> None:
@@ -252,7 +251,8 @@ def _magic(extension: Extension, command: Command) -> Callable[[str], Answer]:
 
     magic.__name__ = command.name
     magic.__doc__ = help_text(command)
-    return no_var_expand(magic)  # type: ignore[no-any-return]
+    marked: Callable[[str], Answer] = no_var_expand(magic)
+    return marked
 
 
 def _matcher(extension: Extension) -> Any:

@@ -50,7 +50,7 @@ class EchoHook(DisplayHook):
 
     def quiet(self) -> bool:
         """Whether the statement ends in a semicolon; IPython would look at its cell history."""
-        return bool(self.shell.is_quiet)
+        return isinstance(self.shell, ScriptShell) and self.shell.is_quiet
 
 
 class ScriptShell(InteractiveShell):
@@ -121,7 +121,8 @@ def _shell(folder: str) -> ScriptShell:
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
     shell: ScriptShell = ScriptShell.instance(config=config, ipython_dir=folder)
-    shell.display_formatter.active_types = ["text/plain"]
+    formatter: Any = shell.display_formatter
+    formatter.active_types = ["text/plain"]
     return shell
 
 
@@ -155,8 +156,8 @@ class _Runner:
         """Run one cell's statements; an exit status when that ends the session."""
         try:
             text = self._as_python(cell.text)
-        except SyntaxError as error:
-            return self._report(error, cell.line)
+        except SyntaxError as mistake:
+            return self._report(mistake, cell.line)
         tree, error_ahead = _parsed(text, self.script.name)
         for group in _groups(ast.increment_lineno(tree, cell.line).body):
             error = self._run_group(group)
@@ -169,7 +170,7 @@ class _Runner:
 
     def _as_python(self, text: str) -> str:
         """The cell with IPython's syntax turned into calls, line for line."""
-        changed = self.shell.transform_cell(text)
+        changed: str = self.shell.transform_cell(text)
         if len(changed.splitlines()) != len(text.splitlines()):
             changed = self.shell.transform_cell(_with_joined_lines(text))
         return changed
@@ -293,7 +294,7 @@ def _with_joined_lines(text: str) -> str:
 
 
 def _parsed(text: str, name: str) -> tuple[ast.Module, SyntaxError | None]:
-    """The statements before the first syntax error, as a prompt would have run them, and the error."""
+    """The statements before the first syntax error, which a prompt would run, and the error."""
     error: SyntaxError | None = None
     lines = text.splitlines(keepends=True)
     end = len(lines)

@@ -22,12 +22,13 @@ def banner() -> str:
         'Type a = 2.0; b = a*3, then %graph b, %slope b, %trace b or %nodes.'
     """
     return (
-        f"vrepl {__version__} on IPython {IPython.__version__}: numbers remember where they came from.\n"
+        f"vrepl {__version__} on IPython {IPython.__version__}:"
+        " numbers remember where they came from.\n"
         "Type a = 2.0; b = a*3, then %graph b, %slope b, %trace b or %nodes.\n"
     )
 
 
-class VreplApp(TerminalIPythonApp):  # type: ignore[misc]
+class VreplApp(TerminalIPythonApp):
     """IPython's terminal application with the extension preloaded."""
 
     name = "vrepl"

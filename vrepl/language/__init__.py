@@ -1,0 +1,1 @@
+"""Questions about text, answered without running any of it."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 
 from vrepl.render.cells import cell_width
 from vrepl.render.glyphs import DOWN, LEFT, RIGHT, UP, Glyphs
@@ -17,7 +18,7 @@ Point = tuple[int, int]
 
 
 class Canvas:
-    """Cells to write on; lines of different owners cross, lines of one owner join.
+    r"""Cells to write on; lines of different owners cross, lines of one owner join.
 
     Example:
         >>> from vrepl.render.glyphs import UNICODE
@@ -25,7 +26,7 @@ class Canvas:
         >>> canvas.line(1, [(0, 1), (4, 1)])
         >>> canvas.line(2, [(2, 0), (2, 2)])
         >>> canvas.write(0, 0, "a")
-        >>> print("\\n".join(canvas.rows()))
+        >>> print("\n".join(canvas.rows()))
         a │
         ──┼──
           │
@@ -50,7 +51,7 @@ class Canvas:
 
     def line(self, owner: int, points: Sequence[Point]) -> None:
         """Draw horizontal and vertical lines from point to point; the ends are left open."""
-        for (x, y), (to_x, to_y) in zip(points, points[1:], strict=False):
+        for (x, y), (to_x, to_y) in pairwise(points):
             forth, back = (RIGHT, LEFT) if y == to_y else (DOWN, UP)
             (x, y), (to_x, to_y) = sorted([(x, y), (to_x, to_y)])
             step = (1, 0) if y == to_y else (0, 1)

@@ -21,7 +21,8 @@ class Glyphs:
     """One set of characters; `lines` is indexed by the sum of the sides a line goes to.
 
     `box` are the corners and sides of a box: top left, top right, bottom left, bottom right,
-    horizontal, vertical. `joints` are where an operand joins others and where all reach their operation.
+    horizontal, vertical. `joints` are where an operand joins others and where all reach their
+    operation.
     """
 
     lines: str

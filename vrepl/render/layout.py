@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from vrepl.core.graph import Graph
 from vrepl.render.channels import Channel, Wire, route
@@ -206,7 +206,7 @@ def _corners(points: Sequence[Point]) -> tuple[Point, ...]:
     """*points* without repetitions and without those on a straight line."""
     distinct = [point for point, _ in groupby(points)]
     kept = distinct[:1]
-    for here, following in zip(distinct[1:], distinct[2:], strict=False):
+    for here, following in pairwise(distinct[1:]):
         if not any(kept[-1][axis] == here[axis] == following[axis] for axis in (0, 1)):
             kept.append(here)
     return (*kept, distinct[-1])

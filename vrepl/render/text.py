@@ -137,7 +137,7 @@ def _paint_lines(canvas: Canvas, layout: Layout) -> None:
 
 
 def _paint_box(canvas: Canvas, box: Box, content: list[Line], margin: int) -> None:
-    top_left, top_right, low_left, low_right, across, down = canvas.glyphs.box
+    top_left, top_right, low_left, low_right, across, down = tuple(canvas.glyphs.box)
     inside, blank = box.width - 2, " " * margin
     canvas.write(box.x, box.y, top_left + across * inside + top_right)
     for row, (left, right) in enumerate(content, box.y + 1):

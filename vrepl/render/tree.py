@@ -45,7 +45,8 @@ def tree(graph: Graph, width: int, glyphs: Glyphs) -> str:
         >>> from vrepl.core.graph import Edge
         >>> from vrepl.render.glyphs import UNICODE
         >>> a = Node(0, "a", "a", 2.0, "", ())
-        >>> print(tree(Graph((a, Node(1, "", "-a", -2.0, "-", (Edge(0, 2.0, -1.0),))), 2), 80, UNICODE))
+        >>> y = Node(1, "", "-a", -2.0, "-", (Edge(0, 2.0, -1.0),))
+        >>> print(tree(Graph((a, y), 2), 80, UNICODE))
         -a = -2.0  (-)
         └─ a = 2.0
     """

@@ -266,7 +266,7 @@ def _nodes(session: Session, request: Request) -> Answer:
 
 
 def _made(name: str, node: Value, first: dict[int, str], texts: Expressions) -> str:
-    """How a named node was made: its expression, where its number came from, or whose alias it is."""
+    """How a named node was made: its expression, its source, or whose alias it is."""
     other = first.setdefault(id(node), name)
     if other != name:
         return f"the same node as {other}"

@@ -75,7 +75,7 @@ class Registry:
                 facts.label, facts.place = name, place
 
     def sync(self, cell: str, line_of: Callable[[str], int]) -> None:
-        """Note what a finished cell bound in ways that no hook sees: loops, `global`, `globals()`."""
+        """Note what a finished cell bound where no hook sees it: loops, `global`, `globals()`."""
         namespace = self.namespace()
         for name, value in list(namespace.items()):
             if isinstance(value, Value) and self._bound.get(name) != id(value) and name[:1] != "_":
@@ -159,7 +159,7 @@ def _parsed(reference: str) -> tuple[str, list[str]]:
 def _constant(node: ast.AST) -> str | None:
     """`[0]` or `['key']` for a constant subscript."""
     try:
-        key = ast.literal_eval(node)  # type: ignore[arg-type]
+        key = ast.literal_eval(node)
     except (ValueError, TypeError):
         return None
     return f"[{key!r}]" if type(key) in (int, str) else None
