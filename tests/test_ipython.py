@@ -69,6 +69,15 @@ def test_the_step_can_be_chosen(session):
     assert session["s"].measured == ((2.001 * -3.0 + 10) - 4.0) / 0.001 and session["s"].h == 0.001
 
 
+def test_slopes_of_slopes(session):
+    session.run("y = a**3 * b")
+    for line, slope in (("y wrt a a", -36.0), ("y wrt a a a", -18.0), ("y wrt a b", 12.0),
+                        ("d wrt a a", 0.0), ("d wrt a b", 1.0)):  # fmt: skip
+        answer = session.ip.run_line_magic("slope", line)
+        assert float(answer) == slope and abs(answer.difference) < 1e-5, line
+    assert "is not connected to x" in session.run("x = 1.5", "%slope y wrt a x")
+
+
 @pytest.mark.parametrize(
     "cell",
     [
@@ -118,7 +127,9 @@ MISTAKES = [
     ("%slope d --h zero", '--h "zero": is no number; write it like 0.001'),
     ("%slope d --h 0", '--h "0": is no step; write a small one like 0.001'),
     ("%slope d --hh 1", 'slope has no option "--hh"; did you mean "--h"?'),
-    ("%slope d wrt a b", 'wrt takes names with commas between, not "a b"'),
+    ("%slope d wrt a,, b", 'wrt takes names with commas between, not "a , , b"'),
+    ("%slope d wrt a,", 'wrt takes names with commas between, not "a ,"'),
+    ("%slope d wrt ,", 'wrt takes names with commas between, not ","'),
     ("%slope text", "text is a str, not a number; %nodes lists the names"),
     ("%trace", "trace needs a name; usage: trace NAME [--rows N]"),
     ("%graph nope", 'No name "nope" in this session'),
@@ -142,6 +153,7 @@ NOT_CONNECTED = [
     (["c2 = float(a)*2"], "c2 wrt a", "c2 = 4.0 is a plain number, not a node: float(a) in In"),
     (["import math\nm = math.sin(a)"], "m wrt a", "math.sin(a) in In[4]:2 leaves the graph; vrepl"),
     (["k = float(a)*b"], "k wrt a", "float(a) in In[4]:1 leaves the graph"),
+    (["p = float(a)", "q = p + 1", "z = q*b"], "z wrt a", "float(a) in In[4]:1 leaves the graph"),
     (["x = 5.0"], "d wrt x", "d depends on a, b, c"),
     (["a = 7.0"], "d wrt a", "d was made from an older a (= 2.0); a was bound again since"),
     (["q = a > 1"], "d wrt q", "q = True is a plain number"),

@@ -20,7 +20,7 @@ import yaml
 
 import vrepl
 from vrepl import DomainError, FloatValue, IntValue, Value
-from vrepl.core.value import WholeNumber
+from vrepl.core.errors import WholeNumber
 
 PAIRS = [(2.0, -3.0), (7, 2), (7, 2.5), (2.5, 7), (-1.5, 4)]
 BINARY = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow]

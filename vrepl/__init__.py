@@ -6,10 +6,11 @@ in a script, `Value` and the functions below do the same by hand.
 
 from typing import TYPE_CHECKING, Any
 
-from vrepl.core.derivatives import slope
+from vrepl.core.derivatives import derivative, gradient, hessian, jacobian, slope, tangent
 from vrepl.core.errors import DomainError, NoRule, NotConnected, VreplError
 from vrepl.core.functions import FUNCTIONS
 from vrepl.core.graph import trace
+from vrepl.core.storage import StorageError, dumps, loads
 from vrepl.core.value import FloatValue, IntValue, Value
 
 if TYPE_CHECKING:
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "DomainError", "FloatValue", "IntValue", "NoRule", "NotConnected", "Value", "VreplError",
-    "draw_dot", "slope", "trace", *FUNCTIONS,
+    "DomainError", "FloatValue", "IntValue", "NoRule", "NotConnected", "StorageError", "Value",
+    "VreplError", "derivative", "draw_dot", "dumps", "gradient", "hessian", "jacobian", "loads",
+    "slope", "tangent", "trace", *FUNCTIONS,
 ]  # fmt: skip
 
 

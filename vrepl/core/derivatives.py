@@ -1,4 +1,4 @@
-"""Slopes: exact ones by the reverse sweep, and measured ones by taking a small step.
+"""Slopes: exact ones by the sweeps, of any order, and measured ones by taking a small step.
 
 It says what a slope is and when there is none; it keeps nothing on the nodes.
 """
@@ -6,14 +6,31 @@ It says what a slope is and when there is none; it keeps nothing on the nodes.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from vrepl.core.errors import NotConnected
-from vrepl.core.nodes import adjoints, order
+from vrepl.core.functions import FUNCTIONS
+from vrepl.core.nodes import adjoints, is_constant, order
+from vrepl.core.operators import BY_NAME, Operator
+from vrepl.core.rules import local_derivative, partial_over
 from vrepl.core.tape import Tape
-from vrepl.core.value import Value
+from vrepl.core.value import FloatValue, Value, apply, plain
 
-__all__ = ["Measured", "default_step", "leaves", "measure", "slope"]
+__all__ = [
+    "Measured",
+    "default_step",
+    "derivative",
+    "gradient",
+    "hessian",
+    "jacobian",
+    "leaves",
+    "measure",
+    "slope",
+    "tangent",
+]
 
 
 def slope(output: Value, wrt: Value) -> float:
@@ -35,12 +52,175 @@ def slope(output: Value, wrt: Value) -> float:
         >>> slope(a * a, a)
         4.0
     """
-    found = adjoints(order(output)).get(id(wrt))
-    if found is None:
+    return gradient(output, [wrt])[0]
+
+
+def gradient(output: Value, wrt: Sequence[Value]) -> tuple[float, ...]:
+    """The slopes of *output* by several nodes, from one reverse sweep.
+
+    Args:
+        output: The node to differentiate.
+        wrt: The nodes to differentiate by.
+
+    Raises:
+        NotConnected: No path leads from one of them to *output*.
+
+    Example:
+        >>> a, b = Value(2.0), Value(-3.0)
+        >>> gradient(a * b, wrt=[a, b])
+        (-3.0, 2.0)
+    """
+    found = adjoints(order(output))
+    return tuple(_found(found.get(id(node)), output, node) for node in wrt)
+
+
+def jacobian(outputs: Sequence[Value], wrt: Sequence[Value]) -> tuple[tuple[float, ...], ...]:
+    """The slopes of several outputs, a row each; 0.0 where an output does not depend on a node.
+
+    Example:
+        >>> a, b = Value(2.0), Value(-3.0)
+        >>> jacobian([a * b, a * a], wrt=[a, b])
+        ((-3.0, 2.0), (4.0, 0.0))
+    """
+    sweeps = [adjoints(order(output)) for output in outputs]
+    return tuple(tuple(found.get(id(node), 0.0) for node in wrt) for found in sweeps)
+
+
+def hessian(output: Value, wrt: Sequence[Value]) -> tuple[tuple[float, ...], ...]:
+    """The second derivatives of *output*: row i, column j is by wrt[i] and wrt[j].
+
+    Raises:
+        NotConnected: No path leads from one of *wrt* to *output*.
+
+    Example:
+        >>> a, b = Value(2.0), Value(-3.0)
+        >>> hessian(a * a * b, wrt=[a, b])
+        ((-6.0, 4.0), (4.0, 0.0))
+    """
+    return jacobian(derivative(output, wrt), wrt)
+
+
+def derivative(output: Value, wrt: Sequence[Value]) -> tuple[Value, ...]:
+    """The slopes of *output* as nodes, which can be differentiated again, to any order.
+
+    The reverse sweep is done with nodes in place of numbers: the rules are text, and text runs on
+    either.
+
+    Args:
+        output: The node to differentiate.
+        wrt: The nodes to differentiate by.
+
+    Returns:
+        A node for each, a constant leaf where the slope depends on nothing.
+
+    Raises:
+        NotConnected: No path leads from one of them to *output*.
+
+    Example:
+        >>> a = Value(2.0)
+        >>> [first] = derivative(a**3, [a])
+        >>> [second] = derivative(first, [a])
+        >>> first.data, second.data
+        (12.0, 12.0)
+    """
+    found = _adjoint_nodes(order(output), {id(node) for node in wrt})
+    slopes = (_found(found.get(id(node)), output, node) for node in wrt)
+    return tuple(x if isinstance(x, Value) else Value(x) for x in slopes)
+
+
+def tangent(output: Value, wrt: Sequence[Value], direction: Sequence[float]) -> float:
+    """Change of *output* when several nodes move together, by one forward sweep.
+
+    Args:
+        output: The node to differentiate.
+        wrt: The nodes that move.
+        direction: How far each moves.
+
+    Returns:
+        The sum of slope times movement; 0.0 when *output* depends on none of them.
+
+    Example:
+        >>> a, b = Value(2.0), Value(-3.0)
+        >>> tangent(a * b, wrt=[a, b], direction=[1.0, 1.0])
+        -1.0
+    """
+    moved = {id(node): float(step) for node, step in zip(wrt, direction, strict=True)}
+    for node in order(output):
+        row, *operands = node._made
+        moving = [i for i, x in enumerate(operands) if moved.get(id(x))]
+        if moving and id(node) not in moved:
+            numbers = [plain(x) for x in operands]
+            y = node.data
+            moved[id(node)] = math.fsum(
+                moved[id(operands[i])] * local_derivative(row, i, numbers, y) for i in moving
+            )
+    return moved.get(id(output), 0.0)
+
+
+def _found(slope: Any, output: Value, wrt: Value) -> Any:
+    if slope is None:
         raise NotConnected(
             output.label or "output", wrt.label or "wrt", "no operation leads from one to the other"
         )
+    return slope
+
+
+def _adjoint_nodes(ordered: Sequence[Value], wrt: set[int]) -> dict[int, Any]:
+    """What `adjoints` finds, as nodes; only along the paths that lead from *wrt*."""
+    needed = _reached(ordered, wrt)
+    found: dict[int, Any] = {id(ordered[-1]): 1.0}
+    for node in reversed(ordered):
+        adjoint = found.get(id(node))
+        if adjoint is None or id(node) not in needed:
+            continue
+        row, *operands = node._made
+        for position, operand in enumerate(operands):
+            if id(operand) in needed and not is_constant(operand):
+                part = _times(adjoint, _local_node(row, position, operands, node))
+                so_far = found.get(id(operand))
+                found[id(operand)] = part if so_far is None else apply(_ADD, so_far, part)
     return found
+
+
+_ADD, _MUL, _POS = BY_NAME["add"], BY_NAME["mul"], BY_NAME["pos"]
+
+
+def _reached(ordered: Sequence[Value], wrt: set[int]) -> set[int]:
+    """The nodes that depend on any of *wrt*, themselves included."""
+    reached = set(wrt)
+    for node in ordered:
+        if any(id(operand) in reached for operand in node._made[1:]):
+            reached.add(id(node))
+    return reached
+
+
+def _local_node(row: Operator, position: int, operands: Sequence[Any], node: Value) -> Any:
+    """The local derivative with everything it depends on still in the graph."""
+    numbers = [plain(x) for x in operands]
+    exact = local_derivative(row, position, numbers, node.data)
+    try:
+        return _recording(row, position)(*map(_as_float, operands), _as_float(node))
+    except (ArithmeticError, ValueError):
+        return exact
+
+
+@cache
+def _recording(row: Operator, position: int) -> Any:
+    return partial_over(row, position, FUNCTIONS)
+
+
+def _as_float(x: Any) -> Any:
+    """The operand as a float or float node: in C, 0.5 * IntValue would not ask the node."""
+    if not isinstance(x, Value):
+        return float(x)
+    return x if isinstance(x, FloatValue) else apply(_POS, x) * 1.0
+
+
+def _times(adjoint: Any, local: Any) -> Any:
+    """The product; 0 where a zero adjoint meets an infinite slope, as in the numeric sweep."""
+    if plain(adjoint) == 0 and not math.isfinite(local):
+        return 0.0
+    return apply(_MUL, adjoint, local)
 
 
 def leaves(output: Value) -> list[Value]:

@@ -6,7 +6,15 @@ attributes; how a front end shows the line is left to the front end.
 
 from __future__ import annotations
 
-__all__ = ["CommandError", "DomainError", "NoRule", "NotConnected", "UnknownName", "VreplError"]
+__all__ = [
+    "CommandError",
+    "DomainError",
+    "NoRule",
+    "NotConnected",
+    "UnknownName",
+    "VreplError",
+    "WholeNumber",
+]
 
 
 class VreplError(Exception):
@@ -86,3 +94,21 @@ class CommandError(VreplError, ValueError):
     def __init__(self, fact: str, usage: str = "") -> None:
         super().__init__(f"{fact}; usage: {usage}" if usage else fact)
         self.fact, self.usage = fact, usage
+
+
+class WholeNumber(VreplError, TypeError):
+    """Somebody tried to step a whole number; an int cannot be rewritten in place.
+
+    Example:
+        >>> WholeNumber("c", 10)
+        WholeNumber('c = 10 is a whole number and stays one; type it as 10.0 to change its .data')
+    """
+
+    def __init__(self, name: str, number: int | float, *, explicit: bool = False) -> None:
+        name = name or "this number"
+        text = f"{number}.0" if abs(number) < 10**15 else f"float({name})"
+        remedy = f"make it Value({text})" if explicit else f"type it as {text}"
+        super().__init__(
+            f"{name} = {number} is a whole number and stays one; {remedy} to change its .data"
+        )
+        self.name, self.number = name, number

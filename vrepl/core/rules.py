@@ -6,14 +6,14 @@ Only this module runs formula text; the sweeps and the tape call what it compile
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
 from vrepl.core.errors import NoRule
 from vrepl.core.operators import OPERATORS, Operator
 
-__all__ = ["Number", "evaluate", "local_derivative", "partial", "vocabulary"]
+__all__ = ["Number", "evaluate", "local_derivative", "partial", "partial_over", "vocabulary"]
 
 Number: TypeAlias = int | float
 
@@ -63,6 +63,18 @@ def partial(row: Operator, position: int) -> Callable[..., Any]:
     """
     _require(row.partials[position], row)
     return _compiled((*row.parameters, "y"), row.partials[position], vocabulary())
+
+
+def partial_over(row: Operator, position: int, names: Mapping[str, Any]) -> Callable[..., Any]:
+    """The local derivative with functions from *names*: over nodes, with functions that record.
+
+    Example:
+        >>> from vrepl.core.operators import BY_NAME
+        >>> partial_over(BY_NAME["sin"], 0, {"cos": lambda x: f"cos of {x}"})("a", "y")
+        'cos of a'
+    """
+    _require(row.partials[position], row)
+    return _compiled((*row.parameters, "y"), row.partials[position], {**vocabulary(), **names})
 
 
 def _require(formula: str, row: Operator) -> None:

@@ -14,12 +14,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from vrepl.core import methods, payload
-from vrepl.core.errors import DomainError, VreplError
+from vrepl.core.errors import DomainError, WholeNumber
 from vrepl.core.nodes import CONSTANT, EXPLICIT, Source, adjoints, is_constant, order
 from vrepl.core.operators import BY_SYMBOL, BY_UFUNC, OPERATORS, Operator
 from vrepl.core.rules import Number, evaluate
 
-__all__ = ["FloatValue", "IntValue", "Value", "apply", "facts_of", "leaf", "plain"]
+__all__ = ["FloatValue", "IntValue", "Value", "apply", "facts_of", "leaf", "plain", "remade"]
 
 # Modules that write numbers into files through repr(); they get the number's own text, because a
 # file must not depend on vrepl. PyYAML writes `!!float 'value(data=2.5)'` without this.
@@ -252,19 +252,7 @@ class IntValue(Value, int):
         return int(*arguments, **options)
 
     def _set_data(self, number: Number) -> None:
-        raise WholeNumber(self.label or "this number", plain(self), self._made[0].name)
-
-
-class WholeNumber(VreplError, TypeError):
-    """Somebody tried to step a whole number; an int cannot be rewritten in place."""
-
-    def __init__(self, name: str, number: Number, source: str) -> None:
-        text = f"{number}.0" if abs(number) < 10**15 else f"float({number})"
-        remedy = f"make it Value({text})" if source == EXPLICIT.name else f"type it as {text}"
-        super().__init__(
-            f"{name} = {number} is a whole number and stays one; {remedy} to change its .data"
-        )
-        self.name, self.number = name, number
+        raise WholeNumber(self.label, plain(self), explicit=self._made[0] is EXPLICIT)
 
 
 class ZeroValue(FloatValue):
@@ -312,6 +300,12 @@ def leaf(number: Number, source: Source = EXPLICIT) -> Value:
         Value(data=2.0)
     """
     return _new(number, (source,))
+
+
+def remade(number: Number, symbol: str, operands: Iterable[Any]) -> Value:
+    """A node as it was before: its number is taken as it is, not computed again."""
+    made = tuple(map(_operand, operands))
+    return _new(number, (_row(symbol, len(made)), *made))
 
 
 _float_of = float.__pos__

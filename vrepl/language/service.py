@@ -75,7 +75,7 @@ def _next(command: Command, before: list[str], session: Session) -> Iterator[Com
     if grammar.subject and not before:
         yield from _nodes(session.registry.names())
         return
-    if "wrt" in before and before[-1] in ("wrt", ","):
+    if "wrt" in before[1:] and before[-1] in ("wrt", ","):
         yield from _nodes(_ancestors(before[0], session))
         return
     if grammar.wrt and "wrt" not in before:

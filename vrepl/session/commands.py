@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vrepl.core.derivatives import Measured, measure
-from vrepl.core.errors import CommandError, NoRule
+from vrepl.core.derivatives import Measured, derivative, measure
+from vrepl.core.errors import CommandError, NoRule, NotConnected
 from vrepl.core.graph import Expressions, number_text, snapshot
 from vrepl.core.nodes import adjoints, is_constant, order
 from vrepl.core.rules import local_derivative
@@ -134,8 +134,9 @@ def _slope(session: Session, request: Request) -> Answer:
     output, h = request.subject, request.option("h")
     if request.wrt:
         root = session.number(output)
-        wanted = [(reference, session.number(reference)) for reference in request.wrt]
-        lines, left_out = _asked(session, output, root, wanted, h), 0
+        wanted = [[(name, session.number(name)) for name in names] for names in request.wrt]
+        lines = tuple(_asked(session, output, root, nodes, h) for nodes in wanted)
+        left_out = 0
     else:
         root = session.node(output)
         lines, left_out = _all_leaves(session, root, h)
@@ -146,15 +147,26 @@ def _slope(session: Session, request: Request) -> Answer:
 
 def _asked(
     session: Session, output: str, root: Any, wanted: list[tuple[str, Any]], h: float | None
-) -> tuple[SlopeLine, ...]:
-    """A line for every node asked for, connected or not."""
-    found = adjoints(order(root)) if isinstance(root, Value) else {}
-    return tuple(
-        _line(root, name, node, found[id(node)], measure(root, node, h))
-        if id(node) in found
-        else _unconnected(session, output, root, name, node)
-        for name, node in wanted
-    )
+) -> SlopeLine:
+    """The line for one part of `wrt`, connected or not; `a a` asks for a slope of the slope."""
+    behind = {id(node) for node in order(root)} if isinstance(root, Value) else set()
+    for name, node in wanted:
+        if id(node) not in behind:
+            return _unconnected(session, output, root, name, node)
+    *before, (_, last) = wanted
+    for _, node in before:
+        root = _slope_node(root, node)
+    slope = adjoints(order(root)).get(id(last), 0.0)
+    names = " ".join(name for name, _ in wanted)
+    return _line(root, names, last, slope, measure(root, last, h))
+
+
+def _slope_node(root: Value, node: Value) -> Value:
+    """The slope as a node; a constant where the root does not depend on the node any more."""
+    try:
+        return derivative(root, [node])[0]
+    except NotConnected:
+        return Value(0.0)
 
 
 def _unconnected(session: Session, output: str, root: Any, name: str, node: Any) -> SlopeLine:
@@ -284,7 +296,13 @@ _COMMANDS = (
     Command(
         Grammar("slope", wrt=True, options=(Option("h", "H", number, "the step to measure with"),)),
         "slopes of a node: exact by the chain rule, and measured by a small step",
-        ("slope d wrt a", "slope d", "slope d wrt a, b", "slope d wrt a --h 0.001"),
+        (
+            "slope d wrt a",
+            "slope d",
+            "slope d wrt a, b",
+            "slope d wrt a a",
+            "slope d wrt a --h 0.001",
+        ),
         _slope,
     ),
     Command(

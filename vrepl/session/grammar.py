@@ -40,10 +40,13 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a command line asks for."""
+    """What a command line asks for.
+
+    `wrt` has a tuple for every part between commas; `wrt a a, b` is `(("a", "a"), ("b",))`.
+    """
 
     subject: str = ""
-    wrt: tuple[str, ...] = ()
+    wrt: tuple[tuple[str, ...], ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def option(self, name: str, default: Any = None) -> Any:
@@ -59,8 +62,8 @@ class Grammar:
         >>> grammar = Grammar("slope", subject=True, wrt=True)
         >>> grammar.usage
         'slope NAME [wrt NAME, ...]'
-        >>> grammar.parse("d wrt a, b").wrt
-        ('a', 'b')
+        >>> grammar.parse("d wrt a a, b").wrt
+        (('a', 'a'), ('b',))
     """
 
     command: str
@@ -126,7 +129,7 @@ class Grammar:
         except ValueError as error:
             raise self.error(f'--{option.name} "{token[1]}": {error}') from None
 
-    def _subject(self, words: list[str]) -> tuple[str, tuple[str, ...]]:
+    def _subject(self, words: list[str]) -> tuple[str, tuple[tuple[str, ...], ...]]:
         cut = words.index("wrt", 1) if "wrt" in words[1:] else len(words)
         before, after = words[:cut], words[cut + 1 :]
         if before == ["wrt"] and after:
@@ -149,11 +152,12 @@ class Grammar:
             return f'{self.command} takes one name before wrt, not "{text}"'
         return f'{self.command} takes one name, not "{text}"; give an expression a name first'
 
-    def _listed(self, words: Sequence[str]) -> tuple[str, ...]:
-        names, commas = words[::2], words[1::2]
-        if "," in names or any(word != "," for word in commas) or words[-1:] == [","]:
+    def _listed(self, words: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """The names between commas."""
+        parts = " ".join(words).split(" , ") if words else []
+        if any("," in part.split() or not part.strip() for part in parts):
             raise self.error(f'wrt takes names with commas between, not "{" ".join(words)}"')
-        return tuple(names)
+        return tuple(tuple(part.split(" ")) for part in parts)
 
     def error(self, fact: str) -> CommandError:
         """A mistake in a line of this grammar."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from vrepl.core.derivatives import leaves
 from vrepl.core.functions import FUNCTIONS
@@ -37,6 +37,8 @@ class Reasons:
         registry: The session's names.
         source: The text of a cell by its label, '' when it is not known any more.
     """
+
+    FARTHEST: ClassVar[int] = 100  # names followed back
 
     registry: Registry
     source: Callable[[str], str]
@@ -69,15 +71,25 @@ class Reasons:
         )
 
     def _cut(self, name: str, operand: str = "") -> str:
-        """The call in the line that made *name* which gave a plain number, with its remedy."""
-        place = self.registry.place(name)
-        if place is None or not place.line:
-            return ""
-        statement = _statement(self.source(place.cell), place.line, name)
-        for call in _calls(statement):
-            if self._leaves_the_graph(call, operand):
-                return f"{_text(call)} in {place} leaves the graph{_remedy(call)}"
+        """The call that gave a plain number on the way to *name*, with its remedy.
+
+        The search goes from the line that made *name* to the lines that made the plain numbers
+        it reads, nearest first.
+        """
+        names = [name]
+        for reading in names:  # grows while it is walked
+            place = self.registry.place(reading)
+            if place is None or not place.line or len(names) > self.FARTHEST:
+                continue
+            statement = _statement(self.source(place.cell), place.line, reading)
+            for call in _calls(statement):
+                if self._leaves_the_graph(call, operand):
+                    return f"{_text(call)} in {place} leaves the graph{_remedy(call)}"
+            names += [n for n in _read(statement) if n not in names and self._is_plain(n)]
         return ""
+
+    def _is_plain(self, name: str) -> bool:
+        return is_plain_number(self.registry.namespace().get(name))
 
     def _leaves_the_graph(self, call: ast.Call, operand: str) -> bool:
         """Whether a call takes a node and is not known to keep it."""
@@ -130,6 +142,14 @@ def _parsed(text: str, line: int) -> Iterator[ast.AST]:
 def _calls(statement: ast.stmt | None) -> Iterator[ast.Call]:
     if statement is not None:
         yield from (node for node in ast.walk(statement) if isinstance(node, ast.Call))
+
+
+def _read(statement: ast.stmt | None) -> Iterator[str]:
+    """The names a statement reads."""
+    if statement is not None:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                yield node.id
 
 
 def _text(call: ast.Call) -> str:
