@@ -23,6 +23,7 @@ from vrepl.session.literals import (
     transform,
 )
 from vrepl.session.policy import LARGEST_DISPLAY
+from vrepl.session.support import OPERATIONS
 
 SUPPORT = (LITERAL, BIND, ARGUMENT, SHOW)
 
@@ -54,7 +55,7 @@ class Session:
             BIND: self.bind,
             SHOW: self.shown.append,
         }
-        self.names: dict[str, Any] = {"__builtins__": {**vars(builtins), **support}}
+        self.names: dict[str, Any] = {"__builtins__": vars(builtins) | OPERATIONS | support}
 
     def literal(self, number: float) -> Float | Int:
         """Stand-in for making a leaf."""
@@ -81,12 +82,10 @@ class Session:
 
 
 def rewritten(source: str, **options: Any) -> Any:
-    """The transformed tree of a cell whose label is 3."""
     return transform(ast.parse(source), cell="3", complain=refuse, **options)
 
 
 def refuse(reason: str) -> None:
-    """A complaint that fails the test."""
     raise SystemExit(reason)
 
 
@@ -160,7 +159,7 @@ REWRITTEN = {
     "a: f(1) = f(2)": "a: f(1) = bind(f(arg(f, 2)), 'a', 1, '3')",
     "map(f, [1.0], [2], (3,))": "map(f, [lit(1.0)], [lit(2)], (3,))",
     "np.array([1.0, f(2)])": "np.array([1.0, f(arg(f, 2))])",
-    "x += f(2.0) + 1": "x += f(arg(f, 2.0)) + 1",
+    "x += f(2.0) / 3": "x += f(arg(f, 2.0)) / 3",
     "a, xs[0] = 2.0, 3": "a, xs[0] = bind((2.0, 3), (('a', None),), 1, '3')",
     "for x in [('a', 1.0), ('b', 2)]: pass": (
         "for x in [('a', lit(1.0)), ('b', lit(2))]:\n    pass"

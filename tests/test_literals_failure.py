@@ -21,6 +21,7 @@ from vrepl.session.literals import (
     once,
     transform,
 )
+from vrepl.session.support import OPERATIONS
 
 
 class Session:
@@ -33,7 +34,7 @@ class Session:
             ARGUMENT: lambda callee, number: number,
             BIND: lambda value, targets, line, cell: value,
         }
-        self.names: dict[str, Any] = {"__builtins__": {**vars(builtins), **support}}
+        self.names: dict[str, Any] = {"__builtins__": vars(builtins) | OPERATIONS | support}
 
     def literal(self, number: float) -> float:
         """Stand-in for making a leaf."""

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vrepl.session.literals import ARGUMENT, BIND, LITERAL, SHOW, transform
+from vrepl.session.support import OPERATIONS
 
 FILE = "<cell 3>"
 IDENTITY: dict[str, Callable[..., Any]] = {
@@ -23,6 +24,7 @@ IDENTITY: dict[str, Callable[..., Any]] = {
     ARGUMENT: lambda callee, number: number,
     BIND: lambda value, targets, line, cell: value,
     SHOW: lambda answer: None,
+    **OPERATIONS,
 }
 
 
@@ -308,6 +310,7 @@ def test_new_nodes_stand_where_the_literal_stands() -> None:
 
 DEEP = {
     "sum": lambda n: "x = " + " + ".join(["1"] * n),
+    "products of names": lambda n: "x = y = 1\nx = " + " + ".join(["x*y"] * n),
     "sum of names": lambda n: "x = y = 0\nx = y" + " + y" * n,
     "attributes": lambda n: "x = y" + ".real" * n,
     "calls": lambda n: "def f(x): return f\nx = f" + "(2)" * n,
@@ -372,6 +375,8 @@ def compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.one_of(
         joined("({} {} {})", inner, binary, inner),
         joined("({} ** 2)", inner),
+        joined("(g({}) * g({}))", inner, inner),
+        joined("(g({}) - {})", inner, NAMES),
         joined("({}{})", st.sampled_from(["-", "+", "- -", "not "]), inner),
         joined("[{}, {}]", inner, inner),
         joined("({}, *[{}])", inner, inner),
@@ -408,9 +413,10 @@ def blocks(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         joined("{}\n{}", inner, inner),
         joined("if {}:\n{}\nelse:\n{}", EXPRESSIONS, body, body),
         joined("for {} in [1, 2.5]:\n{}", NAMES, body),
-        joined("for {} in {}:\n{}", NAMES, EXPRESSIONS, body),
+        # A copy, and short: a list that grows while it is walked would never end.
+        joined("for {} in list({})[:2]:\n{}", NAMES, EXPRESSIONS, body),
         joined("try:\n{}\nexcept Exception as e:\n    e = 1\n{}", body, body),
-        joined("def g(a, b={}):\n{}\n    return {}\nc = g({})", NUMBERS, body, *[EXPRESSIONS] * 2),
+        joined("def h(a, b={}):\n{}\n    return {}\nc = h({})", NUMBERS, body, *[EXPRESSIONS] * 2),
         joined("class Q:\n    x = {}\n{}\nb = Q.x", EXPRESSIONS, body),
         joined("match {}:\n    case 1 | [2, *_]:\n{}\n    case _: a = 0", EXPRESSIONS, deeper),
     )
@@ -424,13 +430,17 @@ STATEMENTS = st.recursive(
         joined("{}, *{} = {}", NAMES, NAMES, EXPRESSIONS),
         joined("{}, {} = {}, {}", NAMES, NAMES, EXPRESSIONS, EXPRESSIONS),
         joined("{}: float = {}", NAMES, EXPRESSIONS),
-        joined("{} {}= {}", NAMES, st.sampled_from("+-*/"), EXPRESSIONS),
+        joined("{} {}= {}", NAMES, st.sampled_from("+-/"), EXPRESSIONS),
     ),
     blocks,
     max_leaves=6,
 )
 PRELUDE = """\
 a, b, c = 1, 2.0, [3]
+log = []
+def g(x):
+    log.append(x)
+    return x
 def f(x=1, *rest, k=2):
     w = 0.5
     return [x, k * w, *rest]

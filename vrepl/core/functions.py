@@ -5,13 +5,13 @@ They record when handed a Value and otherwise give what `math` gives; each is ma
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from vrepl.core.operators import OPERATORS, Operator
-from vrepl.core.value import apply
+from vrepl.core.value import Value, apply
 
-__all__ = ["FUNCTIONS"]
+__all__ = ["FUNCTIONS", "recording"]
 
 
 def _function(row: Operator) -> Callable[..., Any]:
@@ -43,3 +43,36 @@ def _documentation(row: Operator) -> str:
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     row.name: _function(row) for row in OPERATORS if row.is_offered
 }
+
+
+def recording(originals: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
+    """Twins of those functions among *originals* that have a row: they record when handed a Value.
+
+    Args:
+        originals: Functions by name, as in `vars(math)`.
+
+    Example:
+        >>> import math
+        >>> sin = recording(vars(math))["sin"]
+        >>> sin(0.0), sin.__doc__ == math.sin.__doc__
+        (0.0, True)
+    """
+    return {
+        name: _twin(FUNCTIONS[name], original)
+        for name, original in originals.items()
+        if name in FUNCTIONS
+    }
+
+
+def _twin(record: Callable[..., Any], original: Callable[..., Any]) -> Callable[..., Any]:
+    def function(*operands: Any, **options: Any) -> Any:
+        __tracebackhide__ = True
+        for operand in operands:
+            if isinstance(operand, Value):
+                return record(*operands, **options)
+        return original(*operands, **options)
+
+    for attribute in ("__name__", "__qualname__", "__doc__", "__module__"):
+        setattr(function, attribute, getattr(original, attribute))
+    function.__text_signature__ = getattr(original, "__text_signature__", None)  # type: ignore[attr-defined]
+    return function

@@ -175,7 +175,7 @@ class Extension:
             tree = ast.parse(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return
-        if literals.transform(tree, cell="", bindings=False) is not tree:
+        if literals.transform(tree, cell="", bindings=False, operators=False) is not tree:
             _say("numbers in the cell that loads vrepl stay plain; type them in a cell after it")
 
 
@@ -211,12 +211,14 @@ def unload(ip: Any) -> None:
 
 def _provide_support() -> None:
     """Put the support functions where `%reset` does not reach and `%who` does not look."""
-    for name, function in (
-        (literals.LITERAL, support.literal),
-        (literals.ARGUMENT, support.argument),
-        (literals.BIND, _bind),
-        (literals.SHOW, _show),
-    ):
+    provided = {
+        literals.LITERAL: support.literal,
+        literals.ARGUMENT: support.argument,
+        literals.BIND: _bind,
+        literals.SHOW: _show,
+        **support.OPERATIONS,
+    }
+    for name, function in provided.items():
         setattr(builtins, name, function)
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias, cast
 
+from vrepl.session.operations import SYNTAX
+
 __all__ = [
     "ARGUMENT",
     "BIND",
@@ -179,11 +181,20 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A field to walk; *repeated* code is no place for bindings to be reported."""
+    """A field to walk.
+
+    Attributes:
+        want: What numbers in it become.
+        repeated: Its code runs any number of times: no place for bindings to be reported.
+        local: Its code runs in a frame of its own.
+        dropped: Arithmetic directly in it is only compared, printed or counted.
+    """
 
     field: str
     want: Want | None = None
     repeated: bool = False
+    local: bool = False
+    dropped: bool = False
 
 
 DISPLAYS: Final[Mapping[type[ast.AST], tuple[str, ...]]] = {
@@ -208,7 +219,6 @@ SOURCE: Final = Want({**DISPLAYS, **CALCULATIONS, **COMPREHENSIONS, **_ARMS})
 ITEMS: Final = Want(DISPLAYS)
 ITERATED: Final = Want(DISPLAYS, pure=True)
 
-OPERATORS: Final = frozenset({ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow})
 SIGNS: Final = frozenset({ast.UAdd, ast.USub})
 
 
@@ -255,19 +265,19 @@ WALKED: Final[dict[type[ast.AST], tuple[Slot, ...]]] = {
     ast.BinOp: _slots("left", "right"),
     ast.UnaryOp: _slots("operand"),
     ast.BoolOp: _slots("values"),
-    ast.Compare: _slots("left", "comparators"),
+    ast.Compare: (Slot("left", dropped=True), Slot("comparators", dropped=True)),
     ast.IfExp: _slots("test", "body", "orelse"),
-    ast.Lambda: (Slot("body", repeated=True),),
+    ast.Lambda: (Slot("body", repeated=True, local=True),),
     ast.ListComp: _comprehension("elt"),
     ast.SetComp: _comprehension("elt"),
-    ast.GeneratorExp: _comprehension("elt"),
+    ast.GeneratorExp: (Slot("elt", repeated=True, local=True), Slot("generators", repeated=True)),
     ast.DictComp: _comprehension("key", "value"),
     ast.comprehension: (Slot("iter", ITERATED), Slot("ifs")),
     ast.Await: _slots("value"),
     ast.Yield: _slots("value"),
     ast.YieldFrom: _slots("value"),
     ast.JoinedStr: _slots("values"),
-    ast.FormattedValue: _slots("value"),
+    ast.FormattedValue: (Slot("value", dropped=True),),
     ast.Attribute: _slots("value"),
     ast.Subscript: _slots("value"),
     ast.keyword: _slots("value"),
@@ -324,7 +334,7 @@ def _is_calculation(node: ast.AST) -> bool:
     pending = [node]
     while pending:
         part = pending.pop()
-        if type(part) is ast.BinOp and type(part.op) in OPERATORS:
+        if type(part) is ast.BinOp and type(part.op) in SYNTAX:
             pending += (part.left, part.right)
         elif type(part) is ast.UnaryOp and type(part.op) in SIGNS:
             pending.append(part.operand)

@@ -1,4 +1,4 @@
-"""What the rewritten code of a cell calls while it runs: make a leaf, decide about an argument.
+"""What a rewritten cell calls while it runs: make a leaf, decide about an argument, ask a node.
 
 Functions compiled in a session keep calling these for as long as they live, so they need nothing
 that an unload takes away.
@@ -6,12 +6,16 @@ that an unload takes away.
 
 from __future__ import annotations
 
-from typing import Any
+import numbers
+from collections.abc import Callable
+from typing import Any, Final
 
 from vrepl.core.nodes import LITERAL
-from vrepl.core.value import leaf
+from vrepl.core.operators import Operator
+from vrepl.core.value import IntValue, apply, leaf
+from vrepl.session import operations
 
-__all__ = ["argument", "literal"]
+__all__ = ["OPERATIONS", "argument", "literal", "operation"]
 
 
 def literal(number: int | float) -> Any:
@@ -38,3 +42,62 @@ def argument(callee: Any, number: int | float) -> Any:
     if kind.__module__ == "enum" or "__main__" not in (module, kind.__module__):
         return number
     return leaf(number, LITERAL)
+
+
+# One template for all operators: Python's own operation, unless a whole node stands on the right
+# of a number that would not ask it. The exact float comes first because it is the usual case.
+_OPERATION: Final = """
+def {name}(left, right):
+    __tracebackhide__ = True
+    if type(right) is IntValue and (type(left) is float or swallows(left)):
+        return apply(row, left, right)
+    {compute}
+"""
+
+
+def operation(row: Operator, in_place: bool = False) -> Callable[[Any, Any], Any]:
+    """The function that stands for ``left op right`` in a cell, or for ``left op= right``.
+
+    Args:
+        row: A row of the operator table that is written between its operands.
+        in_place: Whether *left* may change itself, as a list does.
+
+    Example:
+        >>> from vrepl.core.operators import BY_NAME
+        >>> operation(BY_NAME["mul"])(0.5, leaf(10))
+        Value(data=5.0)
+        >>> operation(BY_NAME["mul"])("ab", 2)
+        'abab'
+    """
+    name = operations.names_of(row)[in_place]
+    updated = f"left {row.symbol}= right\n    return left"
+    compute = updated if in_place else f"return left {row.symbol} right"
+    scope: dict[str, Any] = {"__name__": __name__, "row": row, "apply": apply}
+    scope |= {"IntValue": IntValue, "swallows": _swallows}
+    text = _OPERATION.format(name=name, compute=compute)
+    exec(compile(text, f"<vrepl {row.symbol}{'=' * in_place}>", "exec"), scope)
+    return scope[name]  # type: ignore[no-any-return]
+
+
+def _swallows(left: Any) -> bool:
+    """Whether a number other than an exact float takes any int for a plain one.
+
+    A bool multiplies as an int does. NumPy 1 computes with its scalars, NumPy 2 asks.
+    """
+    kind = type(left)
+    if kind is bool:
+        return True
+    return kind.__module__ == "numpy" and isinstance(left, (float, numbers.Integral))
+
+
+# All that rewritten arithmetic refers to, by name.
+OPERATIONS: Final[dict[str, Any]] = {
+    operations.TYPE: type,
+    operations.FLOAT: float,
+    operations.TEXT: str,
+    operations.WHOLE: IntValue,
+} | {
+    operations.names_of(row)[in_place]: operation(row, in_place)
+    for row in operations.SYNTAX.values()
+    for in_place in (False, True)
+}
