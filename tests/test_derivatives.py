@@ -20,7 +20,8 @@ SECOND = [
     ("exp(x*y)", lambda x, y: vrepl.exp(x * y),
      ((Y * Y * math.exp(X * Y), (1 + X * Y) * math.exp(X * Y)),
       ((1 + X * Y) * math.exp(X * Y), X * X * math.exp(X * Y)))),
-    ("sin(x)+log(y)", lambda x, y: vrepl.sin(x) + vrepl.log(y), ((-math.sin(X), 0.0), (0.0, -1 / Y**2))),
+    ("sin(x)+log(y)", lambda x, y: vrepl.sin(x) + vrepl.log(y),
+     ((-math.sin(X), 0.0), (0.0, -1 / Y**2))),
     ("sqrt(x*y)", lambda x, y: vrepl.sqrt(x * y),
      ((-math.sqrt(Y) / 4 / X**1.5, 1 / 4 / math.sqrt(X * Y)),
       (1 / 4 / math.sqrt(X * Y), -math.sqrt(X) / 4 / Y**1.5))),
@@ -157,7 +158,8 @@ def test_a_deep_graph_is_kept():
      '{"format": "vrepl graph", "version": 1, "root": 0, "nodes": []}',
      '{"format": "vrepl graph", "version": 1, "root": 0, "nodes": [{"value": "__import__(1)"}]}',
      '{"format": "vrepl graph", "version": 1, "root": 0, "nodes": [{"value": 1, "source": "x"}]}',
-     '{"format":"vrepl graph","version":1,"root":0,"nodes":[{"value":1,"op":"+","operands":[0,-1]}]}'],
+     '{"format":"vrepl graph","version":1,"root":0,'
+     '"nodes":[{"value":1,"op":"+","operands":[0,-1]}]}'],
 )  # fmt: skip
 def test_a_damaged_text_is_refused_in_one_line(text):
     with pytest.raises(StorageError) as caught:

@@ -2,6 +2,8 @@
 
 import ast
 import atexit
+import math
+import pickle
 
 import pytest
 from IPython.core.completer import provisionalcompleter
@@ -151,7 +153,7 @@ def test_a_mistake_is_one_line_with_the_remedy(session, line, fact):
 
 NOT_CONNECTED = [
     (["c2 = float(a)*2"], "c2 wrt a", "c2 = 4.0 is a plain number, not a node: float(a) in In"),
-    (["import math\nm = math.sin(a)"], "m wrt a", "math.sin(a) in In[4]:2 leaves the graph; vrepl"),
+    (["import cmath as c\nm = c.sin(a).real"], "m wrt a", "c.sin(a) in In[4]:2 leaves the graph"),
     (["k = float(a)*b"], "k wrt a", "float(a) in In[4]:1 leaves the graph"),
     (["p = float(a)", "q = p + 1", "z = q*b"], "z wrt a", "float(a) in In[4]:1 leaves the graph"),
     (["x = 5.0"], "d wrt x", "d depends on a, b, c"),
@@ -169,6 +171,34 @@ def test_not_connected_names_the_reason_and_is_never_zero(session, cells, line, 
     session.run(f"s = %slope {line}")
     assert session["s"].slope is None
     assert "NotConnected" in session.run("float(s)")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "import math\ny = math.exp(a)",
+        "import math as m, os.path\ny = m.exp(a)",
+        "from math import exp, pi\ny = exp(a)",
+        "from math import *\ny = exp(a)",
+        "def f(x):\n    import math\n    return math.exp(x)\ny = f(a)",
+        "from math import exp as e\ny = sum(map(e, [a]))",
+        "import numpy as np\ny = np.exp(a)",
+    ],
+)
+def test_functions_of_math_and_numpy_keep_the_graph(session, cell):
+    session.run(cell, "s = %slope y wrt a")
+    assert float(session["s"]) == math.exp(2.0)
+
+
+def test_the_rest_of_math_is_maths_own(session):
+    session.run("import math", "from math import pi, inf, sqrt")
+    own = session["math"]
+    assert own.pi is math.pi and own.comb is math.comb and own.__doc__ == math.__doc__
+    assert session["pi"] is math.pi and session["inf"] is math.inf
+    assert type(own.sqrt(4)) is float and pickle.loads(pickle.dumps(own.sqrt)) is session["sqrt"]
+    assert set(dir(math)) - {"__file__"} <= {*dir(own), "__loader__"}
+    printed = session.run("math.sqrt(-1)")
+    assert "ValueError: " in printed and "functions.py" not in printed
 
 
 def test_names_are_those_of_now(session):

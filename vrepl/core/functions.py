@@ -72,7 +72,8 @@ def _twin(record: Callable[..., Any], original: Callable[..., Any]) -> Callable[
                 return record(*operands, **options)
         return original(*operands, **options)
 
-    for attribute in ("__name__", "__qualname__", "__doc__", "__module__"):
+    for attribute in ("__name__", "__qualname__", "__doc__"):
         setattr(function, attribute, getattr(original, attribute))
+    function.__module__ = "vrepl.core.mathematics"  # where pickle finds it, for multiprocessing
     function.__text_signature__ = getattr(original, "__text_signature__", None)  # type: ignore[attr-defined]
     return function

@@ -18,6 +18,7 @@ from vrepl.session.policy import (
     BINDERS,
     ITEMS,
     LITERAL,
+    MODULES,
     POSITIONS,
     SHOW,
     SOURCE,
@@ -302,6 +303,25 @@ class _Rewriter:
         else:
             self.inside(node, scope, want)
 
+    def imports(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
+        """Handles ``import math``: the module is taken from where its functions record."""
+        node = cast("ast.Import", node)
+        node.names = [self.alias(alias) for alias in node.names]
+
+    def alias(self, old: ast.alias) -> ast.alias:
+        """The part of an import for one module, under the name the user expects."""
+        if old.name not in MODULES:
+            return old
+        self.changed = True
+        return ast.alias(MODULES[old.name], old.asname or old.name, **location(old))
+
+    def imports_from(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
+        """Handles ``from math import exp``."""
+        node = cast("ast.ImportFrom", node)
+        if not node.level and node.module in MODULES:
+            node.module = MODULES[node.module]
+            self.changed = True
+
     def assignment(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
         node = cast("ast.Assign", node)
         value = node.value
@@ -440,6 +460,8 @@ _Handler: TypeAlias = Callable[[_Rewriter, ast.AST, Scope, "Want | None"], None]
 _HANDLERS: Final[Mapping[type[ast.AST], _Handler]] = {
     ast.Expr: _Rewriter.expression_statement,
     ast.Assign: _Rewriter.assignment,
+    ast.Import: _Rewriter.imports,
+    ast.ImportFrom: _Rewriter.imports_from,
     ast.AnnAssign: _Rewriter.named,
     ast.NamedExpr: _Rewriter.named,
     ast.Call: _Rewriter.call,

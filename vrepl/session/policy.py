@@ -19,6 +19,7 @@ __all__ = [
     "ITEMS",
     "LARGEST_DISPLAY",
     "LITERAL",
+    "MODULES",
     "POSITIONS",
     "SHOW",
     "SOURCE",
@@ -42,6 +43,9 @@ LITERAL: Final = "__vrepl_literal__"
 BIND: Final = "__vrepl_bind__"
 ARGUMENT: Final = "__vrepl_argument__"
 SHOW: Final = "__vrepl_show__"
+
+# Modules whose functions get twins that record, by the name that a session imports them under.
+MODULES: Final = {"math": "vrepl.core.mathematics"}
 
 Target: TypeAlias = "str | tuple[Target, ...] | None"
 Targets: TypeAlias = "str | tuple[Target, ...]"

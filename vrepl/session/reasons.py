@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, ClassVar
 
 from vrepl.core.derivatives import leaves
@@ -103,13 +104,15 @@ class Reasons:
 
     def _keeps(self, callee: ast.expr) -> bool:
         """Whether the callee is the session's own or vrepl's; what it is, not what it is called."""
-        if not isinstance(callee, ast.Name):
-            return False
-        try:
-            function = self.registry.find(callee.id)
-        except (LookupError, ValueError, NameError):
-            return False
-        return getattr(function, "__module__", "") in ("__main__", "vrepl")
+        names = self.registry.namespace()
+        function = None
+        if isinstance(callee, ast.Name):
+            function = names.get(callee.id)
+        elif isinstance(callee, ast.Attribute) and isinstance(callee.value, ast.Name):
+            module = names.get(callee.value.id)
+            function = vars(module).get(callee.attr) if type(module) is ModuleType else None
+        home = getattr(function, "__module__", None) or ""
+        return home == "__main__" or home.partition(".")[0] == "vrepl"
 
 
 def _statement(text: str, line: int, name: str) -> ast.stmt | None:
