@@ -126,9 +126,9 @@ MISTAKES = [
     ("%slope a*2", '"a*2" is no name; give it one first, like x = a*2'),
     ("%slope __import__('os').system('echo ran')", "slope takes one name"),
     ("%slope f(d)", '"f(d)" is no name; give it one first, like x = f(d)'),
-    ("%slope d --h zero", '--h "zero": is no number; write it like 0.001'),
-    ("%slope d --h 0", '--h "0": is no step; write a small one like 0.001'),
-    ("%slope d --hh 1", 'slope has no option "--hh"; did you mean "--h"?'),
+    ("%slope d --h zero", "--h zero is no number; write it like 0.001"),
+    ("%slope d --h 0", "--h 0 is no step; write a small one like 0.001"),
+    ("%slope d --hh 1", 'slope has no option "--hh", did you mean "--h"; usage'),
     ("%slope d wrt a,, b", 'wrt takes names with commas between, not "a , , b"'),
     ("%slope d wrt a,", 'wrt takes names with commas between, not "a ,"'),
     ("%slope d wrt ,", 'wrt takes names with commas between, not ","'),
@@ -157,6 +157,10 @@ NOT_CONNECTED = [
     (["k = float(a)*b"], "k wrt a", "float(a) in In[4]:1 leaves the graph"),
     (["p = float(a)", "q = p + 1", "z = q*b"], "z wrt a", "float(a) in In[4]:1 leaves the graph"),
     (["x = 5.0"], "d wrt x", "d depends on a, b, c"),
+    (["x = 5.0"], "x wrt a", "x is an input itself"),
+    ([], "a wrt d", "it is the other way round, d depends on a"),
+    (["r = a.data*2"], "r wrt a", "a.data in In[4]:1 is the plain number of a"),
+    (["import copy\ne = copy.deepcopy(a)*2"], "e wrt a", "another node that is called a (= 2.0)"),
     (["a = 7.0"], "d wrt a", "d was made from an older a (= 2.0); a was bound again since"),
     (["q = a > 1"], "d wrt q", "q = True is a plain number"),
 ]  # fmt: skip
@@ -330,3 +334,36 @@ def test_line_numbers_of_user_code_are_kept(session):
     printed = session.run("f()")
     assert "----> 3     raise RuntimeError('here')" in printed
     assert ast.unparse(ast.parse(session.ip.user_ns["In"][4])).startswith("def f")
+
+
+def test_a_leaf_that_was_set_makes_old_results_stale(session):
+    session.run("w = 1.0; y = w*a", "w.data = 0.5")
+    for command in ("slope y", "slope y wrt a", "trace y", "graph y"):
+        printed = session.run(f"%{command}")
+        assert printed == "UsageError: y was computed before w was set to 0.5; compute y again\n"
+    session.run("y = w*a", "s = %slope y wrt a")
+    assert float(session["s"]) == 0.5
+
+
+def test_references_look_inside_without_running_code(session):
+    session.run(
+        "from collections import namedtuple, OrderedDict\nfrom types import SimpleNamespace\n"
+        "from dataclasses import dataclass\nP = namedtuple('P', 'x y')\n"
+        "@dataclass(slots=True)\nclass S:\n    w: float\n"
+        "    @property\n    def v(self):\n        return 1/0\n"
+        "n = SimpleNamespace(w=a); p = P(a, b); o = OrderedDict(k=a); s = S(a)\n"
+        "many = [a, b]"
+    )
+    for reference in ("n.w", "p.x", "p[0]", "o['k']", "s.w", "many[-2]"):
+        assert float(session.ip.run_line_magic("slope", f"d wrt {reference}")) == -3.0, reference
+    assert "s.v is computed when read; give it a name first, like x = s.v" in session.run(
+        "%slope s.v"
+    )
+    assert "a.data is computed when read" in session.run("%slope d wrt a.data")
+    assert "many has no [5]; there is many[0], many[1]" in session.run("%slope many[5]")
+    assert "many is a list, not a number; many[0] is one" in session.run("%slope many")
+
+
+def test_names_of_anonymous_operands_are_not_made_up(session):
+    session.run("from vrepl import log")
+    assert "log(…): … = -1.0 lies outside … > 0" in session.run("log(a - 3)")

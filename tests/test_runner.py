@@ -178,3 +178,60 @@ def test_the_installed_program_is_this_one(run_vrepl):
     program = Path(sys.executable).with_name("vrepl")
     done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == run_vrepl("--version").stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("# %%\n%%capture\n1/0\n# %%\nprint('on')\n", "ZeroDivisionError: division by zero"),
+        ("get_ipython().run_cell('1/0')\nprint('on')", "ZeroDivisionError: division by zero"),
+        ("get_ipython().run_cell(')')\nprint('on')", "SyntaxError: unmatched ')'"),
+        ("class A:\n    def __repr__(self):\n        return 1/0\nA()\nprint('on')",
+         "ZeroDivisionError: division by zero"),
+    ],
+)  # fmt: skip
+def test_no_error_is_lost(run_vrepl, text, error):
+    done = run_vrepl("-", input=text)
+    assert done.returncode == 1 and error in done.stderr and "on" not in done.stdout.split()
+
+
+def test_causes_and_places_of_errors_elsewhere(run_vrepl, tmp_path):
+    (tmp_path / "bad.py").write_text("x = 1\ny = = 2\n")
+    done = run_vrepl("-c", "import bad", cwd=tmp_path)
+    assert done.stderr.endswith("<command>:1: SyntaxError: invalid syntax (bad.py, line 2)\n")
+    done = run_vrepl(
+        "-c", "try:\n    1/0\nexcept ZeroDivisionError as e:\n    raise KeyError(2) from e"
+    )
+    assert done.stderr.splitlines() == [
+        "ZeroDivisionError: division by zero, and after it:",
+        "<command>:4: KeyError: 2",
+    ]
+
+
+def test_cells_end_at_the_mark_and_reloading_keeps_places(run_vrepl, tmp_path):
+    text = (
+        "# %%\n%%writefile out.txt\nhello\n# %%\na = 1.5\n%reload_ext vrepl\nb = 2.5\n%nodes\n"
+        "exit\n1/0"
+    )
+    done = run_vrepl("-", input=text, cwd=tmp_path)
+    assert done.returncode == 0 and (tmp_path / "out.txt").read_text() == "hello\n"
+    assert "<stdin>:5" in done.stdout and "<stdin>:7" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "status"), [(b"\xef\xbb\xbf1.5\r\n2.5\r\n", 0), (b"\xff\xfe", 2)]
+)
+def test_standard_input_in_other_encodings(given, status):
+    done = subprocess.run(
+        [sys.executable, "-m", "vrepl", "-"], input=given, check=False, capture_output=True
+    )
+    assert done.returncode == status
+    assert done.stdout == (b"Value(data=1.5)\nValue(data=2.5)\n" if status == 0 else b"")
+    assert done.stderr.count(b"\n") == (0 if status == 0 else 1)
+
+
+@pytest.mark.parametrize(("redirect", "status"), [("- <&-", 2), ("<&-", 2), ("-c 'a = 1' >&-", 0)])
+def test_closed_streams(redirect, status):
+    command = f"{sys.executable} -m vrepl {redirect}"
+    done = subprocess.run(["bash", "-c", command], check=False, capture_output=True, text=True)
+    assert done.returncode == status and "Traceback" not in done.stderr

@@ -280,14 +280,23 @@ def measure(output: Value, wrt: Value, h: float | None = None) -> Measured:
         at = float(wrt.data)
     except OverflowError:
         return Measured(h or math.nan, None, "the number is too large for a float")
+    if not math.isfinite(at):
+        return Measured(h or math.nan, None, f"{at} has no number beside it to step to")
     step = default_step(at) if h is None else h
-    if at + step == at or not math.isfinite(at):
+    if at + step == at:
         return Measured(step, None, f"{at} + h is {at} itself in floating point; choose a larger h")
-    tape = Tape(output, wrt)
+    return _measured(Tape(output, wrt), wrt.data, step)
+
+
+def _measured(tape: Tape, at: float, step: float) -> Measured:
+    """The measurement by a step that is large enough to be one."""
     if not tape.is_connected:
         return Measured(step, 0.0, "no step of it reaches the output")
     try:
-        rise = tape.replay(at + step) - tape.replay(wrt.data)
-        return Measured(step, rise / step)
+        rise = tape.replay(at + step) - tape.replay(at)
+        found = rise / step
     except (ArithmeticError, ValueError, TypeError) as error:
-        return Measured(step, None, f"no value one step away: {error}")
+        return Measured(step, None, f"no value one step away: {error.args[-1]}")
+    if found != found:
+        return Measured(step, None, "the values here and one step away are not both finite")
+    return Measured(step, found)

@@ -11,6 +11,7 @@ __all__ = [
     "DomainError",
     "NoRule",
     "NotConnected",
+    "Stale",
     "UnknownName",
     "VreplError",
     "WholeNumber",
@@ -96,6 +97,21 @@ class CommandError(VreplError, ValueError):
         self.fact, self.usage = fact, usage
 
 
+class Stale(VreplError, ValueError):
+    """A leaf was set after a result was computed from it, so the two do not belong together.
+
+    Example:
+        >>> Stale("y", "w", 0.1)
+        Stale('y was computed before w was set to 0.1; compute y again')
+    """
+
+    def __init__(self, output: str, leaf: str, number: int | float) -> None:
+        super().__init__(
+            f"{output} was computed before {leaf} was set to {number}; compute {output} again"
+        )
+        self.output, self.leaf, self.number = output, leaf, number
+
+
 class WholeNumber(VreplError, TypeError):
     """Somebody tried to step a whole number; an int cannot be rewritten in place.
 
@@ -104,11 +120,14 @@ class WholeNumber(VreplError, TypeError):
         WholeNumber('c = 10 is a whole number and stays one; type it as 10.0 to change its .data')
     """
 
-    def __init__(self, name: str, number: int | float, *, explicit: bool = False) -> None:
+    def __init__(
+        self, name: str, number: int | float, *, explicit: bool = False, made_by: str = ""
+    ) -> None:
         name = name or "this number"
         text = f"{number}.0" if abs(number) < 10**15 else f"float({name})"
         remedy = f"make it Value({text})" if explicit else f"type it as {text}"
-        super().__init__(
-            f"{name} = {number} is a whole number and stays one; {remedy} to change its .data"
-        )
+        fact = f"{name} = {number} is a whole number and stays one; {remedy} to change its .data"
+        if made_by:
+            fact = f"{name} = {number} was computed by {made_by}; change what it was made from"
+        super().__init__(fact)
         self.name, self.number = name, number

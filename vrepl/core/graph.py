@@ -105,6 +105,8 @@ def trace(root: Value) -> tuple[list[Value], list[tuple[Value, Value]]]:
         >>> len(nodes), len(edges)
         (2, 2)
     """
+    if not isinstance(root, Value):
+        raise TypeError(f"trace needs a Value, not {type(root).__name__} {root!r:.40}")
     nodes: list[Value] = []
     edges: list[tuple[Value, Value]] = []
     for node in order(root):
@@ -135,6 +137,8 @@ def snapshot(
         >>> snapshot(a * 3 + 1).root.expression
         'a * 3 + 1'
     """
+    if not isinstance(root, Value):
+        raise TypeError(f"a graph starts at a Value, not {type(root).__name__} {root!r:.40}")
     everything = order(root)
     kept = everything if limit is None else _nearest(root, everything, limit)
     index = {id(node): i for i, node in enumerate(kept)}

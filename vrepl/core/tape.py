@@ -5,13 +5,49 @@ It computes on plain numbers only and changes no node.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 from vrepl.core.nodes import order
+from vrepl.core.operators import Operator
 from vrepl.core.rules import Number, evaluate
 from vrepl.core.value import Value, plain
 
-__all__ = ["Tape"]
+__all__ = ["Tape", "stale_leaf"]
+
+
+def stale_leaf(ordered: Sequence[Value]) -> Value | None:
+    """A leaf whose `.data` was set after something was computed from it, None when there is none.
+
+    Example:
+        >>> w = Value(1.0)
+        >>> y = w * 2
+        >>> w.data = 3.0
+        >>> stale_leaf(order(y)) is w, stale_leaf(order(w * 2)) is w
+        (True, False)
+    """
+    moved = {id(node) for node in ordered if len(node._made) == 1 and _was_set(node)}
+    for node in ordered if moved else ():
+        row, *operands = node._made
+        for operand in operands:
+            if id(operand) in moved and row.forward and not _still_holds(node, row, operands):
+                return operand  # type: ignore[no-any-return]
+    return None
+
+
+def _was_set(leaf: Value) -> bool:
+    facts = getattr(leaf, "_facts", None)
+    return facts is not None and facts.is_set
+
+
+def _still_holds(node: Value, row: Operator, operands: Sequence[Any]) -> bool:
+    """Whether an operation gives its number again; NumPy's functions may differ in the last bit."""
+    try:
+        again = evaluate(row)(*map(plain, operands))
+    except (ArithmeticError, ValueError):
+        return False
+    return math.isclose(again, node.data, rel_tol=1e-14) or again != again
 
 
 class Tape:

@@ -54,14 +54,15 @@ def _called_from(modules: Iterable[str]) -> bool:
 
 
 class Facts:
-    """What only some nodes have: a label, the place where it got it, and a gradient."""
+    """What only some nodes have: a label, where it got it, a gradient, and whether it was set."""
 
-    __slots__ = ("grad", "label", "place")
+    __slots__ = ("grad", "is_set", "label", "place")
 
     def __init__(self) -> None:
         self.label = ""
         self.place: Any = None
         self.grad: float | None = None
+        self.is_set = False
 
 
 class Value(metaclass=ValueType):
@@ -130,6 +131,7 @@ class Value(metaclass=ValueType):
     @data.setter
     def data(self, number: Any) -> None:
         self._set_data(plain(number))
+        facts_of(self).is_set = True
 
     def _set_data(self, number: Number) -> None:
         raise NotImplementedError  # FloatValue and IntValue each have their own
@@ -142,7 +144,7 @@ class Value(metaclass=ValueType):
 
     @grad.setter
     def grad(self, number: Any) -> None:
-        facts_of(self).grad = float(number)
+        facts_of(self).grad = None if number is None else float(number)
 
     @property
     def label(self) -> str:
@@ -252,7 +254,10 @@ class IntValue(Value, int):
         return int(*arguments, **options)
 
     def _set_data(self, number: Number) -> None:
-        raise WholeNumber(self.label, plain(self), explicit=self._made[0] is EXPLICIT)
+        made = self._made[0]
+        raise WholeNumber(
+            self.label, plain(self), explicit=made is EXPLICIT, made_by=self._op and made.symbol
+        )
 
 
 class ZeroValue(FloatValue):
@@ -403,8 +408,8 @@ def _row(symbol: str, arity: int) -> Operator:
 def _domain_error(row: Operator, operands: tuple[Any, ...]) -> Exception:
     """The error in the user's names; a constant is called by its number."""
     names = [
-        x.label or parameter if isinstance(x, Value) else str(x)
-        for x, parameter in zip(operands, row.parameters, strict=True)
+        x.label or "…" if isinstance(x, Value) else str(x)
+        for x, _ in zip(operands, row.parameters, strict=True)
     ]
     called = dict(zip(row.parameters, names, strict=True))
     domain = re.sub(r"\b[abc]\b", lambda match: called.get(match[0], match[0]), row.domain)
@@ -427,7 +432,7 @@ def _copied(node: Value, memo: dict[int, Any]) -> Value:
     old: Facts | None = getattr(node, "_facts", None)
     if old is not None:
         new = facts_of(copy)
-        new.label, new.place, new.grad = old.label, old.place, old.grad
+        new.label, new.grad = old.label, old.grad
     return copy
 
 

@@ -20,9 +20,9 @@ BROKEN_PIPE = 141  # 128 + SIGPIPE, what a shell sees of any program whose reade
 
 _HELP = """\
 usage: vrepl                        the shell
-       vrepl run FILE [ARGUMENT …]  run a session file (also: vrepl FILE.ipy)
-       vrepl -c TEXT [ARGUMENT …]   run TEXT
-       vrepl - [ARGUMENT …]         run standard input
+       vrepl run FILE [ARGUMENT ...]  run a session file (also: vrepl FILE.ipy)
+       vrepl -c TEXT [ARGUMENT ...]   run TEXT
+       vrepl - [ARGUMENT ...]         run standard input
        vrepl --version | --help
 
 In a session, numbers that are typed become nodes, and these commands ask about them:
@@ -44,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         status = _dispatch(list(sys.argv[1:] if arguments is None else arguments))
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return status
     except BrokenPipeError:
         # Python flushes standard output once more at exit; give it somewhere to go.
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _dispatch(arguments: list[str]) -> int:
     if not arguments:
-        return _shell() if sys.stdin.isatty() else _run_input([])
+        return _shell() if sys.stdin is not None and sys.stdin.isatty() else _run_input([])
     word, rest = arguments[0], arguments[1:]
     action = _ACTIONS.get(word)
     if action is not None:
@@ -98,8 +99,13 @@ def _run_text(arguments: list[str]) -> int:
 
 
 def _run_input(arguments: list[str]) -> int:
-    text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
-    return _run(text, "<stdin>", arguments)
+    if sys.stdin is None:
+        return _refuse("standard input is closed")
+    try:
+        text = sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return _refuse(f"standard input is not UTF-8 text: {error.reason} at byte {error.start}")
+    return _run(text.replace("\r\n", "\n"), "<stdin>", arguments)
 
 
 def _run(text: str, name: str, arguments: list[str], path: str | None = None) -> int:

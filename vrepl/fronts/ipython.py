@@ -78,13 +78,12 @@ class Extension:
     """vrepl in one shell.
 
     Args:
-        ip: The shell.
-        cells: How the shell's cells are called; IPython's numbers by default.
+        ip: The shell. Cells are called by IPython's numbers, unless it has `session_cells`.
     """
 
-    def __init__(self, ip: Any, cells: Cells | None = None) -> None:
+    def __init__(self, ip: Any) -> None:
         self.ip = ip
-        self.cells: Cells = cells or HistoryCells(ip)
+        self.cells: Cells = getattr(ip, "session_cells", None) or HistoryCells(ip)
         self.registry = Registry(lambda: self.ip.user_ns)
         self.face = host_face(rich="text/html" in ip.display_formatter.active_types)
         self.session = Session(self.registry, self.face.paint, self.cells.source)
@@ -147,10 +146,20 @@ class Extension:
         self.cells.starting()
 
     def _cell_ended(self) -> None:
-        self.registry.sync(self.cells.label(), self._line_of)
+        self.registry.sync(self.cells.label(), self._line_of, self._names_bound())
         if self._is_first_cell:
             self._is_first_cell = False
             self._warn_of_plain_numbers()
+
+    def _names_bound(self) -> set[str] | None:
+        """The names the cell can have bound; None where a call may have bound any."""
+        names: set[str] = set()
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                names.add(node.id)
+            elif isinstance(node, (ast.Call, ast.alias, ast.MatchAs, ast.MatchStar, ast.Await)):
+                return None
+        return names
 
     def _line_of(self, name: str) -> int:
         """The last line of the cell that binds *name*, 0 when none is seen."""
@@ -179,16 +188,11 @@ class Extension:
             _say("numbers in the cell that loads vrepl stay plain; type them in a cell after it")
 
 
-def load(ip: Any, cells: Cells | None = None) -> Extension:
-    """Load vrepl into a shell; loading twice changes nothing.
-
-    Args:
-        ip: An IPython shell.
-        cells: How its cells are called, when it has no numbered history.
-    """
+def load(ip: Any) -> Extension:
+    """Load vrepl into a shell; loading twice changes nothing."""
     extension = loaded(ip)
     if extension is None:
-        extension = Extension(ip, cells)
+        extension = Extension(ip)
         _provide_support()
         extension.install()
         setattr(ip, _ATTRIBUTE, extension)
@@ -231,6 +235,7 @@ def _bind(value: Any, targets: Targets, line: int, cell: str) -> Any:
 
 
 def _show(answer: Any) -> None:
+    """Display a command's answer; nothing for a command that has none."""
     if answer is not None:
         display(answer)
 

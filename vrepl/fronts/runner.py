@@ -18,6 +18,7 @@ import traceback
 import types
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from vrepl.core.errors import VreplError
-from vrepl.fronts.ipython import load
+from vrepl.fronts.ipython import Cells, load
 from vrepl.fronts.tracebacks import is_ours
 
 __all__ = ["FAILED", "INTERRUPTED", "run"]
@@ -58,6 +59,20 @@ class ScriptShell(InteractiveShell):
 
     displayhook_class = Type(EchoHook)
     is_quiet = False
+    session_cells: Cells | None = None  # what the extension calls cells, after a reload too
+    first_error: BaseException | None = None  # the first one since it was last set to None
+
+    def note(self, error: BaseException | None) -> None:
+        """Keep the first error that anything here came upon."""
+        self.first_error = self.first_error or error
+
+    def showtraceback(self, exc_tuple: Any = None, *arguments: Any, **options: Any) -> None:
+        """Errors of nested cells and of `__repr__` are kept for the runner, not printed."""
+        self.note(exc_tuple[1] if exc_tuple else sys.exc_info()[1])
+
+    def showsyntaxerror(self, *arguments: Any, **options: Any) -> None:
+        """The same for text that is no Python."""
+        self.note(sys.exc_info()[1])
 
     async def run_code(self, code_obj: Any, result: Any = None, *, async_: bool = False) -> bool:
         """Run compiled code in the session; True when it raised."""
@@ -69,11 +84,12 @@ class ScriptShell(InteractiveShell):
                 exec(code_obj, self.user_global_ns, self.user_ns)
         except BaseException as error:  # SystemExit and KeyboardInterrupt decide the exit status
             result.error_in_exec = error
+            self.note(error)
             return True
         return False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Script:
     """The cells of one file, named by its path."""
 
@@ -90,6 +106,11 @@ class Script:
     def source(self, label: str) -> str:
         """The whole text: line numbers are the file's."""
         return self.text if label == self.name else ""
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The text's lines."""
+        return self.text.splitlines()
 
 
 def run(text: str, name: str, arguments: Sequence[str] = (), path: str | None = None) -> int:
@@ -109,7 +130,8 @@ def run(text: str, name: str, arguments: Sequence[str] = (), path: str | None = 
         shell = _shell(folder)
         script = Script(name, text)
         linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-        load(shell, script)
+        shell.session_cells = script
+        load(shell)
         _prepare(shell, name, arguments, path)
         return _Runner(shell, script).run()
 
@@ -130,8 +152,9 @@ def _prepare(shell: ScriptShell, name: str, arguments: Sequence[str], path: str 
     """Give the session what a Python script has: argv, its folder on the path, `__file__`."""
     sys.argv = [path or name, *arguments]
     sys.path.insert(0, str(Path(path).resolve().parent) if path else "")
-    shell.user_ns.update(exit=sys.exit, quit=sys.exit)
-    shell.user_ns_hidden.update(exit=sys.exit, quit=sys.exit)
+    leave = {"exit": sys.exit, "quit": sys.exit}
+    shell.user_ns.update(leave)
+    shell.user_ns_hidden.update(leave)
     if path:
         shell.user_ns["__file__"] = path
 
@@ -160,6 +183,8 @@ class _Runner:
             return self._report(mistake, cell.line)
         tree, error_ahead = _parsed(text, self.script.name)
         for group in _groups(ast.increment_lineno(tree, cell.line).body):
+            if self._leaves(group):
+                return FINE
             error = self._run_group(group)
             if error is not None:
                 return self._report(error, group[0].lineno)
@@ -167,6 +192,12 @@ class _Runner:
             error_ahead.lineno = (error_ahead.lineno or 1) + cell.line
             return self._report(error_ahead, error_ahead.lineno)
         return None
+
+    def _leaves(self, group: list[ast.stmt]) -> bool:
+        """Whether a line is a bare `exit` or `quit`, as one types it at a prompt."""
+        value = group[0].value if isinstance(group[0], ast.Expr) else None
+        name = value.id if isinstance(value, ast.Name) else ""
+        return name in ("exit", "quit") and self.shell.user_ns.get(name) is sys.exit
 
     def _as_python(self, text: str) -> str:
         """The cell with IPython's syntax turned into calls, line for line."""
@@ -179,6 +210,7 @@ class _Runner:
         """Run the statements of one line as a prompt would; the exception when they raise."""
         shell = self.shell
         result = ExecutionResult(ExecutionInfo("", False, False, False, None))
+        shell.first_error = None
         shell.events.trigger("pre_execute")
         try:
             shell.is_quiet = self._ends_in_semicolon(group[-1])
@@ -189,8 +221,9 @@ class _Runner:
             return error
         finally:
             shell.events.trigger("post_execute")
-            sys.stdout.flush()
-        return result.error_in_exec or result.error_before_exec
+            if sys.stdout is not None:
+                sys.stdout.flush()
+        return result.error_in_exec or result.error_before_exec or shell.first_error
 
     async def _statements(self, tree: ast.Module, result: ExecutionResult) -> None:
         __tracebackhide__ = True
@@ -200,7 +233,9 @@ class _Runner:
         await self.shell.run_ast_nodes(tree.body, name, interactivity, compiler, result)
 
     def _ends_in_semicolon(self, statement: ast.stmt) -> bool:
-        lines = self.script.text.splitlines()[statement.lineno - 1 : statement.end_lineno]
+        lines = self.script.lines[statement.lineno - 1 : statement.end_lineno]
+        if not lines or ";" not in lines[-1]:
+            return False
         readline = io.StringIO("\n".join(lines)).readline
         try:
             tokens = [t for t in tokenize.generate_tokens(readline) if t.string.strip()]
@@ -222,20 +257,36 @@ class _Runner:
                 "".join(["Traceback (most recent call last):\n", *traceback.format_list(frames)])
             )
         where = own[-1].lineno if own else line
-        if isinstance(error, SyntaxError) and error.filename in (self.script.name, None):
-            where = error.lineno or line
-        print(f"{self.script.name}:{where}: {_described(error)}", file=sys.stderr)
+        is_here = isinstance(error, SyntaxError) and error.filename in (self.script.name, None)
+        if is_here:
+            where = error.lineno or line  # type: ignore[attr-defined]
+        for cause in _causes(error):
+            print(f"{_described(cause)}, and after it:", file=sys.stderr)
+        print(f"{self.script.name}:{where}: {_described(error, is_here)}", file=sys.stderr)
         return INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED
 
 
-def _described(error: BaseException) -> str:
+def _causes(error: BaseException) -> list[BaseException]:
+    """What an exception came from, the first one first."""
+    found: list[BaseException] = []
+    cause = error
+    while len(found) < 10:
+        following = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+        if following is None or following in found:
+            break
+        cause = following
+        found.insert(0, cause)
+    return found
+
+
+def _described(error: BaseException, is_here: bool = True) -> str:
     """The error as Python's last line has it; for a command's mistake the fact alone."""
     if isinstance(error, UsageError):
         return str(error)
     if isinstance(error, VreplError):
         return f"{type(error).__name__}: {error}"
     if isinstance(error, SyntaxError):
-        return f"{type(error).__name__}: {error.msg}"
+        return f"{type(error).__name__}: {error.msg if is_here else error}"
     return "".join(traceback.format_exception_only(error)).strip()
 
 
@@ -272,8 +323,8 @@ def _cells(text: str) -> Iterator[_Cell]:
     """The script at its `# %%` marks; the whole of it when there are none."""
     lines = text.splitlines(keepends=True)
     marks = [i for i, line in enumerate(lines) if _CELL.match(line)]
-    starts = sorted({0, *(mark + 1 for mark in marks)})
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    starts = [0, *(mark + 1 for mark in marks)]
+    for start, end in zip(starts, [*marks, len(lines)], strict=True):
         while start < end and not lines[start].strip():  # IPython drops blank lines at the top
             start += 1
         if end > start:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from vrepl.core.derivatives import Measured, derivative, measure
-from vrepl.core.errors import CommandError, NoRule, NotConnected
+from vrepl.core.errors import CommandError, NoRule, NotConnected, Stale
 from vrepl.core.graph import Expressions, number_text, snapshot
 from vrepl.core.nodes import adjoints, is_constant, order
 from vrepl.core.rules import local_derivative
+from vrepl.core.tape import stale_leaf
 from vrepl.core.value import Value, plain
 from vrepl.session.answers import (
     Answer,
@@ -91,6 +92,18 @@ class Session:
             raise CommandError(self.reasons.plain(reference, found))
         return found
 
+    def ordered(self, reference: str, root: Value) -> list[Value]:
+        """The graph behind a node, operands first.
+
+        Raises:
+            Stale: A leaf was set since, so that the numbers of the graph do not fit together.
+        """
+        nodes = order(root)
+        leaf = stale_leaf(nodes)
+        if leaf is not None:
+            raise Stale(reference, self.titles()(leaf), leaf.data)
+        return nodes
+
     def number(self, reference: str) -> Any:
         """The node or plain number a reference means."""
         found = self.registry.find(reference)
@@ -98,7 +111,10 @@ class Session:
             return found
         kind = type(found).__name__
         article = "an" if kind[:1] in "aeiou" else "a"
-        raise CommandError(f"{reference} is {article} {kind}, not a number; %nodes lists the names")
+        fact = f"{reference} is {article} {kind}, not a number"
+        inside = next(iter(self.registry.numbers_in(reference)), "")
+        remedy = f"{inside} is one" if inside else "%nodes lists the names"
+        raise CommandError(f"{fact}; {remedy}")
 
     def titles(self) -> Callable[[Value], str]:
         """A function giving what to call a node: its reference, else its label with its place."""
@@ -139,7 +155,7 @@ def _slope(session: Session, request: Request) -> Answer:
         left_out = 0
     else:
         root = session.node(output)
-        lines, left_out = _all_leaves(session, root, h)
+        lines, left_out = _all_leaves(session, root, session.ordered(output, root), h)
     return SlopeAnswer(
         output=output, value=plain(root), lines=lines, left_out=left_out, paint=session.paint
     )
@@ -149,7 +165,8 @@ def _asked(
     session: Session, output: str, root: Any, wanted: list[tuple[str, Any]], h: float | None
 ) -> SlopeLine:
     """The line for one part of `wrt`, connected or not; `a a` asks for a slope of the slope."""
-    behind = {id(node) for node in order(root)} if isinstance(root, Value) else set()
+    is_node = isinstance(root, Value)
+    behind = {id(node) for node in session.ordered(output, root)} if is_node else set()
     for name, node in wanted:
         if id(node) not in behind:
             return _unconnected(session, output, root, name, node)
@@ -180,10 +197,9 @@ def _unconnected(session: Session, output: str, root: Any, name: str, node: Any)
 
 
 def _all_leaves(
-    session: Session, root: Value, h: float | None
+    session: Session, root: Value, ordered: list[Value], h: float | None
 ) -> tuple[tuple[SlopeLine, ...], int]:
     """Lines for the leaves with the steepest slopes, and how many leaves have none."""
-    ordered = order(root)
     found = adjoints(ordered)
     leaves = [node for node in ordered if len(node._made) == 1]
     leaves.sort(key=lambda leaf: -abs(found[id(leaf)]) if found[id(leaf)] == found[id(leaf)] else 1)
@@ -208,7 +224,7 @@ def _line(root: Value, name: str, node: Value, slope: float, measured: Measured)
 
 def _trace(session: Session, request: Request) -> Answer:
     root = session.node(request.subject)
-    ordered = order(root)
+    ordered = session.ordered(request.subject, root)
     found = adjoints(ordered)
     rows = request.option("rows", TRACE_LINES)
     steps = {id(node): step for step, node in enumerate(ordered, 1)}
@@ -251,14 +267,15 @@ def _operand(operand: Any, steps: Mapping[int, int], title: Callable[[Value], st
     """An operand by its number, its name, or the step that made it."""
     if is_constant(operand):
         return number_text(plain(operand))
-    named = operand.label or len(operand._made) == 1
-    return title(operand) if named else f"#{steps[id(operand)]}"
+    name = title(operand)
+    return name if name.isidentifier() or len(operand._made) == 1 else f"#{steps[id(operand)]}"
 
 
 def _graph(session: Session, request: Request) -> Answer:
     root = session.node(request.subject)
+    ordered = session.ordered(request.subject, root)
     try:
-        slopes = adjoints(order(root))
+        slopes = adjoints(ordered)
     except NoRule:
         slopes = {}  # an operation made by hand: the picture is right all the same
     graph = snapshot(root, names=session.registry.references(), slopes=slopes, limit=GRAPH_NODES)

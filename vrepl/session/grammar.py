@@ -104,7 +104,7 @@ class Grammar:
 
     def _tokens(self, text: str) -> Any:
         position = 0
-        text = text.rstrip().removesuffix(";")
+        text = re.sub(r"(^|\s)#.*$", "", text).rstrip().removesuffix(";")
         while position < len(text.rstrip()):
             match = _TOKEN.match(text, position)
             if match is None or match.end() == position:
@@ -118,7 +118,7 @@ class Grammar:
                 return option
         known = [f"--{option.name}" for option in self.options]
         close = difflib.get_close_matches(token, known, n=1, cutoff=0.4)
-        hint = f'; did you mean "{close[0]}"?' if close else ""
+        hint = f', did you mean "{close[0]}"' if close else ""
         raise self.error(f'{self.command} has no option "{token}"{hint}')
 
     def _argument(self, option: Option, token: tuple[str, str]) -> Any:
@@ -127,7 +127,7 @@ class Grammar:
         try:
             return option.read(token[1])
         except ValueError as error:
-            raise self.error(f'--{option.name} "{token[1]}": {error}') from None
+            raise self.error(f"--{option.name} {token[1]} {error}") from None
 
     def _subject(self, words: list[str]) -> tuple[str, tuple[tuple[str, ...], ...]]:
         cut = words.index("wrt", 1) if "wrt" in words[1:] else len(words)

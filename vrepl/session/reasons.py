@@ -14,7 +14,8 @@ from typing import Any, ClassVar
 from vrepl.core.derivatives import leaves
 from vrepl.core.functions import FUNCTIONS
 from vrepl.core.graph import number_text
-from vrepl.core.value import Value
+from vrepl.core.nodes import order
+from vrepl.core.value import Value, facts_of
 from vrepl.session.registry import Registry
 
 __all__ = ["Reasons", "is_plain_number"]
@@ -52,14 +53,21 @@ class Reasons:
             return f"{fact}: {cut}"
         place = self.registry.place(name)
         where = f" in {place}" if place else ""
-        return f"{fact}: what made it{where} was no node, or gave a plain result"
+        return f"{fact}: nothing in its line{where} keeps a graph"
 
     def apart(self, output: str, root: Value, wrt: str, node: Value) -> str:
         """Why no path leads from *node* to *root*."""
-        older = [leaf for leaf in leaves(root) if leaf.label == wrt and leaf is not node]
-        if older:
-            was = f"an older {wrt} (= {number_text(older[0].data)})"
-            return f"{output} was made from {was}; {wrt} was bound again since"
+        if any(id(root) == id(behind) for behind in order(node)):
+            return f"it is the other way round, {wrt} depends on {output}"
+        other = [leaf for leaf in leaves(root) if leaf.label == wrt and leaf is not node]
+        if other:
+            number = number_text(other[0].data)
+            if facts_of(other[0]).place:
+                was = f"an older {wrt} (= {number})"
+                return f"{output} was made from {was}; {wrt} was bound again since"
+            return f"{output} was made from another node that is called {wrt} (= {number})"
+        if len(root._made) == 1:
+            return f"{output} is an input itself"
         cut = self._cut(output, wrt)
         if cut:
             return cut
@@ -86,6 +94,9 @@ class Reasons:
             for call in _calls(statement):
                 if self._leaves_the_graph(call, operand):
                     return f"{_text(call)} in {place} leaves the graph{_remedy(call)}"
+            for part in _plain_parts(statement):
+                if part.value.id in self.registry.names() and operand in ("", part.value.id):
+                    return f"{_text(part)} in {place} is the plain number of {part.value.id}"
             names += [n for n in _read(statement) if n not in names and self._is_plain(n)]
         return ""
 
@@ -147,6 +158,15 @@ def _calls(statement: ast.stmt | None) -> Iterator[ast.Call]:
         yield from (node for node in ast.walk(statement) if isinstance(node, ast.Call))
 
 
+def _plain_parts(statement: ast.stmt | None) -> Iterator[Any]:
+    """`a.data` and `a.grad`, with the node's name as their value."""
+    if statement is not None:
+        for node in ast.walk(statement):
+            is_part = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+            if is_part and node.attr in ("data", "grad"):  # type: ignore[attr-defined]
+                yield node
+
+
 def _read(statement: ast.stmt | None) -> Iterator[str]:
     """The names a statement reads."""
     if statement is not None:
@@ -155,7 +175,7 @@ def _read(statement: ast.stmt | None) -> Iterator[str]:
                 yield node.id
 
 
-def _text(call: ast.Call) -> str:
+def _text(call: ast.expr) -> str:
     text = ast.unparse(call)
     return text if len(text) <= 40 else f"{text[:39]}…"
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, NamedTuple
 
 from vrepl.core.errors import CommandError, UnknownName
 from vrepl.core.value import Value, facts_of
 from vrepl.session.literals import bound_names
+from vrepl.session.parts import has_code_for, is_searched, parts
 from vrepl.session.policy import Targets
 
 __all__ = ["Place", "Registry"]
@@ -74,19 +75,27 @@ class Registry:
             if not facts.label and not name.startswith("_"):
                 facts.label, facts.place = name, place
 
-    def sync(self, cell: str, line_of: Callable[[str], int]) -> None:
-        """Note what a finished cell bound where no hook sees it: loops, `global`, `globals()`."""
+    def sync(
+        self, cell: str, line_of: Callable[[str], int], names: Iterable[str] | None = None
+    ) -> None:
+        """Note what a finished cell bound where no hook sees it: loops, `global`, `globals()`.
+
+        Args:
+            cell: The cell's label.
+            line_of: The line that binds a name.
+            names: The names it can have bound, where that is known; by default any.
+        """
         namespace = self.namespace()
-        for name, value in list(namespace.items()):
+        found = namespace if names is None else {n: namespace[n] for n in names if n in namespace}
+        for name, value in list(found.items()):
             if isinstance(value, Value) and self._bound.get(name) != id(value) and name[:1] != "_":
-                self._note(name, value, Place(cell, line_of(name)))
-        for name in [name for name in self._places if name not in namespace]:
-            del self._places[name]
-            self._bound.pop(name, None)
+                facts = facts_of(value)
+                known = facts.place if facts.label == name else None
+                self._note(name, value, known or Place(cell, line_of(name)))
 
     def place(self, name: str) -> Place | None:
         """Where *name* was last bound, None when that was not seen."""
-        return self._places.get(name)
+        return self._places.get(name) if name in self.namespace() else None
 
     def names(self) -> dict[str, Value]:
         """Every name of the session that means a node, oldest first."""
@@ -116,17 +125,43 @@ class Registry:
             UnknownName: The session has no such name.
             CommandError: The text is no reference, or leads nowhere.
         """
-        name, steps = _parsed(reference)
+        try:
+            name, steps = _parsed(reference)
+        except ValueError:
+            fact = f'"{reference}" is no name; give it one first'
+            raise CommandError(f"{fact}, like {self.free_name()} = {reference}") from None
         namespace = self.namespace()
         if name not in namespace:
             raise UnknownName(name, self._suggestion(name))
         value, text = namespace[name], name
         for step in steps:
-            parts = _parts(value)
-            if step not in parts:
-                raise CommandError(f"{text} has no {step}")
-            value, text = parts[step], text + step
+            inside = parts(value)
+            if step.startswith("[-") and isinstance(value, (list, tuple)):
+                step = f"[{len(value) + int(step[1:-1])}]"
+            if step not in inside:
+                raise self._missing(text, step, value)
+            value, text = inside[step], text + step
         return value
+
+    def _missing(self, text: str, step: str, value: Any) -> CommandError:
+        """The error for a reference that leads nowhere, or only through code."""
+        if has_code_for(value, step):
+            return CommandError(
+                f"{text}{step} is computed when read; give it a name first, like"
+                f" {self.free_name()} = {text}{step}"
+            )
+        some = ", ".join(f"{text}{part}" for part in list(parts(value))[:3])
+        return CommandError(f"{text} has no {step}" + (f"; there is {some}" if some else ""))
+
+    def numbers_in(self, reference: str) -> list[str]:
+        """References to the first nodes inside something."""
+        inside = parts(self.find(reference)).items()
+        return [reference + step for step, part in inside if isinstance(part, Value)][:3]
+
+    def free_name(self) -> str:
+        """A short name that the session does not use."""
+        taken = self.namespace()
+        return next((name for name in "xyzuvwpqrs" if name not in taken), "result")
 
     def _suggestion(self, name: str) -> str:
         names = list(self.names())
@@ -138,11 +173,11 @@ class Registry:
 
 
 def _parsed(reference: str) -> tuple[str, list[str]]:
-    """A reference as its name and the steps after it, in the form that `_parts` gives them."""
-    refusal = CommandError(f'"{reference}" is no name; give it one first, like x = {reference}')
+    """A reference as its name and the steps after it, in the form that `parts` gives them."""
+    refusal = ValueError(reference)
     try:
         node: ast.AST = ast.parse(reference.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, RecursionError, MemoryError):
         raise refusal from None
     steps: list[str] = []
     while not isinstance(node, ast.Name):
@@ -165,46 +200,19 @@ def _constant(node: ast.AST) -> str | None:
     return f"[{key!r}]" if type(key) in (int, str) else None
 
 
-def _parts(value: Any) -> Mapping[str, Any]:
-    """What can be referred to inside *value*, by the text that refers to it."""
-    kind = type(value)
-    if kind is list or kind is tuple:
-        count = len(value)
-        negative = {f"[{i - count}]": item for i, item in enumerate(value)}
-        return {**{f"[{i}]": item for i, item in enumerate(value)}, **negative}
-    if kind is dict:
-        return {f"[{key!r}]": item for key, item in value.items() if type(key) in (int, str)}
-    if kind.__module__ == "__main__":
-        try:
-            attributes = object.__getattribute__(value, "__dict__")
-        except AttributeError:
-            return {}
-        return {f".{name}": item for name, item in attributes.items()}
-    return {}
-
-
 def _reachable(namespace: Mapping[str, Any], budget: int) -> Iterator[tuple[str, Value]]:
     """Reference and node for every node within reach, plain names first, nearest first."""
     names = [(n, v) for n, v in list(namespace.items()) if n[:1] != "_" and n not in HOST_NAMES]
     yield from ((name, value) for name, value in names if isinstance(value, Value))
-    waiting = [(name, value) for name, value in names if _is_container(value)]
+    waiting = [(name, value) for name, value in names if is_searched(value)]
     seen = {id(value) for _, value in waiting}
     for text, value in waiting:
-        for step, part in _parts(value).items():
-            if step.startswith("[-"):
-                continue
+        for step, part in parts(value).items():
             budget -= 1
             if budget < 0:
                 return
             if isinstance(part, Value):
                 yield text + step, part
-            elif _is_container(part) and id(part) not in seen:
+            elif is_searched(part) and id(part) not in seen:
                 seen.add(id(part))
                 waiting.append((text + step, part))
-
-
-def _is_container(value: Any) -> bool:
-    kind = type(value)
-    if kind is list or kind is tuple or kind is dict:
-        return True
-    return kind.__module__ == "__main__" and not isinstance(value, type)
