@@ -367,3 +367,10 @@ def test_references_look_inside_without_running_code(session):
 def test_names_of_anonymous_operands_are_not_made_up(session):
     session.run("from vrepl import log")
     assert "log(…): … = -1.0 lies outside … > 0" in session.run("log(a - 3)")
+
+
+def test_a_name_that_was_bound_again_is_told_apart_everywhere(session):
+    session.run("a = a*2.0", "y = a*3.0")
+    for command in ("slope", "trace", "graph"):
+        assert "a (older)" in session.run(f"%{command} y"), command
+    assert "#2 * 3.0" not in session.run("%trace y") and "a * 3.0" in session.run("%trace y")

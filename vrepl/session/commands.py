@@ -7,7 +7,7 @@ no front end and paints nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,7 +101,7 @@ class Session:
         nodes = order(root)
         leaf = stale_leaf(nodes)
         if leaf is not None:
-            raise Stale(reference, self.titles()(leaf), leaf.data)
+            raise Stale(reference, self.titles([leaf])(leaf), leaf.data)
         return nodes
 
     def number(self, reference: str) -> Any:
@@ -116,19 +116,20 @@ class Session:
         remedy = f"{inside} is one" if inside else "%nodes lists the names"
         raise CommandError(f"{fact}; {remedy}")
 
-    def titles(self) -> Callable[[Value], str]:
-        """A function giving what to call a node: its reference, else its label with its place."""
-        references = self.registry.references()
+    def names(self, nodes: Sequence[Value]) -> dict[int, str]:
+        """What to call nodes, by `id`; `a (older)` for one whose name means another now."""
+        found = self.registry.references()
         names = self.registry.names()
-        texts = Expressions(references)
+        for node in nodes:
+            label = node.label
+            if label and id(node) not in found and label in names:
+                found[id(node)] = f"{label} (older)"
+        return found
 
-        def title(node: Value) -> str:
-            found = references.get(id(node)) or node.label
-            if found and names.get(found, node) is not node:
-                return f"{found} (older)"
-            return found or texts.made_by(node)
-
-        return title
+    def titles(self, nodes: Sequence[Value]) -> Callable[[Value], str]:
+        """A function giving what to call a node: its name, else how it was made."""
+        texts = Expressions(self.names(nodes))
+        return lambda node: texts.name(node) or texts.made_by(node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,7 @@ def _all_leaves(
     found = adjoints(ordered)
     leaves = [node for node in ordered if len(node._made) == 1]
     leaves.sort(key=lambda leaf: -abs(found[id(leaf)]) if found[id(leaf)] == found[id(leaf)] else 1)
-    title = session.titles()
+    title = session.titles(leaves)
     affordable = max(1, MEASURED_STEPS // len(ordered))
     lines = []
     for rank, leaf in enumerate(leaves[:SLOPE_LINES]):
@@ -228,7 +229,7 @@ def _trace(session: Session, request: Request) -> Answer:
     found = adjoints(ordered)
     rows = request.option("rows", TRACE_LINES)
     steps = {id(node): step for step, node in enumerate(ordered, 1)}
-    title = session.titles()
+    title = session.titles(ordered)
     lines = tuple(
         _trace_line(node, steps, title, found[id(node)]) for node in _head_and_tail(ordered, rows)
     )
@@ -278,7 +279,7 @@ def _graph(session: Session, request: Request) -> Answer:
         slopes = adjoints(ordered)
     except NoRule:
         slopes = {}  # an operation made by hand: the picture is right all the same
-    graph = snapshot(root, names=session.registry.references(), slopes=slopes, limit=GRAPH_NODES)
+    graph = snapshot(root, names=session.names(ordered), slopes=slopes, limit=GRAPH_NODES)
     return GraphAnswer(output=request.subject, graph=graph, paint=session.paint)
 
 
