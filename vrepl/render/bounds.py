@@ -68,14 +68,16 @@ def missing(graph: Graph) -> int:
     return max(0, graph.total - len(graph.nodes))
 
 
-def more(count: int, ellipsis: str = "…") -> str:
+def more(count: int, ellipsis: str = "…", width: int = 80) -> str:
     """The line that says how many nodes a drawing does not show.
 
     Example:
-        >>> more(999960)
-        '… 999,960 more nodes not shown'
+        >>> more(999960), more(999960, width=20)
+        ('… 999,960 more nodes not shown', '… 999,960 more')
     """
-    return f"{ellipsis} {count:,} more node{'' if count == 1 else 's'} not shown"
+    brief = f"{ellipsis} {count:,} more"
+    full = f"{brief} node{'' if count == 1 else 's'} not shown"
+    return full if len(full) <= width else brief
 
 
 def title_of(node: Node) -> str:

@@ -21,6 +21,9 @@ def _shown(character: str) -> str:
 
     harmless = unicodedata.category(character) not in HARMFUL and wcwidth(character) >= 0
     selector = "\ufe00" <= character <= "\ufe0f" or character >= "\U000e0100"
+    # Flags are pairs of letters and skin tones change the sign before them: terminals disagree.
+    selector = selector or "\U0001f1e6" <= character <= "\U0001f1ff"
+    selector = selector or "\U0001f3fb" <= character <= "\U0001f3ff"
     if harmless and not selector:
         return character
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")
@@ -74,7 +77,7 @@ def shorten(text: str, limit: int, ellipsis: str = "…") -> str:
     for position, character in enumerate(text):
         kept += _character_width(character)
         if kept > room:
-            return text[:position].rstrip() + ellipsis
+            return text[:position].rstrip().removesuffix(ellipsis).rstrip() + ellipsis
     return text
 
 

@@ -86,7 +86,7 @@ def route(wires: Sequence[Wire]) -> Channel:
 
     Example:
         >>> route([Wire(0, 0, (4,)), Wire(1, 4, (0,))]).tracks  # a swap needs a detour
-        (0, 4, 2)
+        (0, 2, 4)
     """
     straight = {wire.start for wire in wires if wire.is_straight}
     bent = [wire for wire in wires if not wire.is_straight]

@@ -7,6 +7,7 @@ nothing else here does.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from vrepl.core.graph import Edge, Graph, Node, snapshot
@@ -44,16 +45,28 @@ def digraph(graph: Graph) -> graphviz.Digraph:
     """A snapshot as a Graphviz drawing; a node's slope is shown as its grad."""
     import graphviz
 
-    drawing = graphviz.Digraph(format="svg", graph_attr={"rankdir": "LR"})
+    drawing = graphviz.Digraph(format="svg", graph_attr={"rankdir": "LR", "ordering": "in"})
+    shared = _has_shared(graph)
     for node in graph.nodes:
         drawing.node(f"n{node.index}", label=_record(node), shape="record")
         if node.symbol:
             operation = f"n{node.index}op"
-            drawing.node(operation, label=graphviz.escape(clean(node.symbol)))
+            drawing.node(operation, label=_escaped(node.symbol))
             drawing.edge(operation, f"n{node.index}")
-            for position, edge in enumerate(node.edges):
-                drawing.edge(_operand(drawing, node, position, edge), operation)
+            ports = (":nw", ":sw") if shared and len(node.edges) == 2 else [""] * len(node.edges)
+            for position, (edge, port) in enumerate(zip(node.edges, ports, strict=True)):
+                drawing.edge(_operand(drawing, node, position, edge), operation + port)
     return drawing
+
+
+def _has_shared(graph: Graph) -> bool:
+    """Whether a node has several uses, so that operands need ports to arrive in their order.
+
+    Without any, `ordering=in` puts operands one below the other; but a shared one may have to be
+    in two places, and of (a - b) / (b - a) `dot` then drew the first difference upside down.
+    """
+    uses = Counter(edge.source for node in graph.nodes for edge in node.edges)
+    return any(count > 1 for source, count in uses.items() if source is not None)
 
 
 def _operand(drawing: graphviz.Digraph, node: Node, position: int, edge: Edge) -> str:
@@ -75,5 +88,9 @@ def _record(node: Node) -> str:
 
 
 def _escaped(name: str) -> str:
-    """A name whose every character stands for itself in a record label."""
-    return re.sub(r'([{}|<>\\" ])', r"\\\1", clean(name))
+    """A name whose every character stands for itself in a label.
+
+    `dot` reads entities as HTML does, and drops blanks at the ends of a record's part.
+    """
+    written = re.sub(r'([{}|<>\\"])', r"\\\1", clean(name).replace("&", "&amp;"))
+    return re.sub(r"^ | (?= )| $", "&#160;", written)

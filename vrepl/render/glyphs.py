@@ -8,10 +8,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vrepl.core.graph import Edge, Node
-from vrepl.render.cells import clean
+from vrepl.render.bounds import title_of
+from vrepl.render.cells import clean, shorten
 from vrepl.render.numbers import short
 
-__all__ = ["ASCII", "DOWN", "LEFT", "RIGHT", "UNICODE", "UP", "Glyphs", "operator_glyph"]
+__all__ = [
+    "ASCII",
+    "DOWN",
+    "LEFT",
+    "RIGHT",
+    "UNICODE",
+    "UP",
+    "Glyphs",
+    "heading",
+    "operator_glyph",
+    "symbol_glyph",
+]
 
 LEFT, RIGHT, UP, DOWN = 1, 2, 4, 8
 
@@ -82,6 +94,19 @@ ASCII = Glyphs(
 )
 
 
+def heading(node: Node, glyphs: Glyphs, limit: int) -> str:
+    """What a drawing calls *node*, in at most *limit* cells; '' when only its value is known.
+
+    Example:
+        >>> root = Node(0, "", "… + x1 * w1", 9.0, "+", (Edge(None, 9.0, 1.0, True),))
+        >>> heading(root, UNICODE, 20), heading(root, ASCII, 10)
+        ('… + x1 * w1', '... + x...')
+    """
+    title = title_of(node)
+    written = title if node.name else title.replace("…", glyphs.ellipsis)
+    return shorten(clean(written), limit, glyphs.ellipsis)
+
+
 def operator_glyph(node: Node, glyphs: Glyphs) -> str:
     """The operator of *node* in parentheses, with the operands that have no box of their own.
 
@@ -92,7 +117,7 @@ def operator_glyph(node: Node, glyphs: Glyphs) -> str:
         ...     ("**", (a, two)), ("*", (two, a)), ("+", (a, dropped)), ("tanh", (a,)))]
         ['(**2)', '(2×)', '(+…)', '(tanh)']
     """
-    symbol = glyphs.times if node.symbol == "*" else clean(node.symbol)
+    symbol = symbol_glyph(node.symbol, glyphs)
     inline = [_inline(edge, glyphs) for edge in node.edges]
     if not any(inline):
         return f"({symbol})"
@@ -101,6 +126,16 @@ def operator_glyph(node: Node, glyphs: Glyphs) -> str:
     if len(inline) == 1:
         return f"({symbol}{inline[0]})"
     return f"({inline[0]}{symbol}{inline[1]})"
+
+
+def symbol_glyph(symbol: str, glyphs: Glyphs) -> str:
+    """How *symbol* is drawn.
+
+    Example:
+        >>> symbol_glyph("*", UNICODE), symbol_glyph("*", ASCII), symbol_glyph("**", UNICODE)
+        ('×', '*', '**')
+    """
+    return glyphs.times if symbol == "*" else clean(symbol)
 
 
 def _inline(edge: Edge, glyphs: Glyphs) -> str:

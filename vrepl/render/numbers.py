@@ -20,8 +20,8 @@ def short(number: float) -> str:
         number: Any int or float, also infinite or not a number.
 
     Returns:
-        Text of at most about ten characters; an int has no decimal point, a float always one,
-        unless it is in scientific form.
+        Text of at most eleven characters for a float; an int has no decimal point, a float always
+        one, unless it is in scientific form.
 
     Example:
         >>> [short(n) for n in (2, 2.0, -1.5, 0.88137, 1e-9, 1e20, 10**100)]
@@ -35,7 +35,8 @@ def short(number: float) -> str:
         return str(number)
     if FIXED_FROM <= size < FIXED_TO:
         digits = f"{number:.{_decimals(size)}f}".rstrip("0")
-        return digits + "0" if digits.endswith(".") else digits
+        if abs(float(digits)) < FIXED_TO:  # 999999.96 rounds to a million, which is written 1e6
+            return digits + "0" if digits.endswith(".") else digits
     return _scientific(f"{number:.3e}")
 
 

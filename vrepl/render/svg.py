@@ -7,13 +7,13 @@ is needed to make the picture.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
-from itertools import count
 
 from vrepl.core.graph import Graph, Node
 from vrepl.render.bounds import missing, more, nearest, title_of
-from vrepl.render.cells import cell_width, clean, shorten
+from vrepl.render.cells import cell_width, clean
+from vrepl.render.glyphs import UNICODE, heading, operator_glyph
 from vrepl.render.layout import Box, Layout, Route, Size, Spacing, place
 from vrepl.render.numbers import short
 from vrepl.render.text import draw as draw_text
@@ -25,8 +25,7 @@ CHARACTER, ROW, PADDING, ARROW = 7.3, 19, 9, 22  # pixels, for the 12 pixel font
 MARGIN = 8
 SPACING = Spacing(stub=10, track=12, tail=8, gap=1)
 LONGEST_TITLE, LONGEST_EXPRESSION = 24, 20
-
-_ids = count(1)
+SIGNS = replace(UNICODE, times="*")  # a page has room for the expression, which is written so
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +41,15 @@ class Palette:
 
 
 # On a page the theme's own colours are used, followed live; alone, literal ones that read on white.
+# No blue reads well on white and on black, hence the mixture with the page's own ink; a browser
+# that cannot mix takes the ink, which the drawing's fill hands down.
 THEME = Palette(
     "var(--jp-ui-font-color1, currentColor)",
     "var(--jp-ui-font-color2, currentColor)",
     "none",
     "var(--jp-layout-color2, rgba(127,127,127,.12))",
     "var(--jp-layout-color1, rgba(127,127,127,.05))",
-    "var(--jp-brand-color1, #1976d2)",
+    "var(--jp-brand-color1, color-mix(in srgb, currentColor 35%, #1e88e5))",
 )
 LITERAL = Palette("#212121", "#616161", "#ffffff", "#f2f4f7", "#ffffff", "#1565c0")
 
@@ -94,7 +95,6 @@ class _Figure:
 
     def __init__(self, graph: Graph, palette: Palette) -> None:
         self.graph, self.palette = graph, palette
-        self.name = f"vrepl{next(_ids)}"
         self.contents = [_content(node) for node in graph.nodes]
         sizes = [self._size(node) for node in graph.nodes]
         self.layout: Layout = place(graph, sizes, SPACING)
@@ -113,24 +113,20 @@ class _Figure:
         body = "".join(self._elements(tail, width, height, standalone))
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
-            f' viewBox="{-MARGIN} {-MARGIN} {width} {height}" role="img"'
-            f' aria-labelledby="{self.name}t {self.name}d" style="max-width:none"'
-            f' font-family="ui-monospace, DejaVu Sans Mono, Menlo, Consolas, monospace"'
-            f' font-size="12"><title id="{self.name}t">{escape(label)}</title>'
-            f'<desc id="{self.name}d">{escape(_description(self.graph))}</desc>{body}</svg>'
+            f' viewBox="{-MARGIN - 0.5} {-MARGIN} {width} {height}" role="img"'
+            f' style="max-width:none" fill="{self.palette.ink}" font-size="12"'
+            f' font-family="ui-monospace, DejaVu Sans Mono, Menlo, Consolas, monospace">'
+            f"<title>{escape(label)}</title>"
+            f"<desc>{escape(_description(self.graph))}</desc>{body}</svg>"
         )
 
     def _elements(
         self, tail: Sequence[str], width: int, height: int, standalone: bool
     ) -> Iterator[str]:
         ink = self.palette.ink
-        yield (
-            f'<defs><marker id="{self.name}a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8"'
-            f' markerHeight="8" orient="auto"><path d="M0 0L8 4L0 8z" fill="{ink}"/></marker></defs>'
-        )
         if standalone:
             yield (
-                f'<rect x="{-MARGIN}" y="{-MARGIN}" width="{width}" height="{height}"'
+                f'<rect x="{-MARGIN - 0.5}" y="{-MARGIN}" width="{width}" height="{height}"'
                 f' fill="{self.palette.paper}"/>'
             )
         yield from map(self._route, self.layout.routes)
@@ -151,8 +147,7 @@ class _Figure:
         bend = left - 10
         edge = node.edges[route.operand]
         label = "" if edge.local_derivative is None else short(edge.local_derivative)
-        source = self.graph.nodes[route.source]
-        about = f"∂{title_of(node)}/∂{title_of(source)} = {label}"
+        about = _partial(node, self.graph.nodes[route.source], label)
         return (
             f'<g><title>{escape(clean(about))}</title><path d="M{points}L{bend} {_y(y)}'
             f'L{left} {_y(box.middle)}" fill="none" stroke="{self.palette.ink}"/>'
@@ -187,8 +182,8 @@ class _Figure:
             f'<ellipse cx="{centre}" cy="{y}" rx="{half}" ry="13" fill="{self.palette.operation}"'
             f' stroke="{self.palette.ink}"/><text x="{centre}" y="{y + 4}" text-anchor="middle"'
             f' fill="{self.palette.ink}">{escape(_operator_text(node))}</text>'
-            f'<path d="M{centre + half} {y}L{box.x} {y}" stroke="{self.palette.ink}"'
-            f' marker-end="url(#{self.name}a)"/>'
+            f'<path d="M{centre + half} {y}L{box.x - 1} {y}" stroke="{self.palette.ink}"/>'
+            f'<path d="M{box.x - 8} {y - 4}l8 4l-8 4z" fill="{self.palette.ink}"/>'
         )
 
 
@@ -197,28 +192,21 @@ def _y(row: float) -> float:
 
 
 def _content(node: Node) -> list[str]:
-    limit = LONGEST_TITLE if node.name else LONGEST_EXPRESSION
-    title = node.name or (node.expression if node.symbol else "")
-    lines = [shorten(clean(title), limit)] if title else []
+    title = heading(node, SIGNS, LONGEST_TITLE if node.name else LONGEST_EXPRESSION)
+    lines = [title] if title else []
     lines.append(f"data {short(node.value)}")
     return lines if node.slope is None else [*lines, f"slope {short(node.slope)}"]
 
 
 def _operator_text(node: Node) -> str:
     """The symbol, with the constants beside it: '**2', '2*'."""
-    symbol = clean(node.symbol)
-    inline = [_constant(edge.left_out, edge.source, edge.value) for edge in node.edges]
-    if not any(inline):
-        return symbol
-    if len(inline) == 2 and not symbol.isidentifier():
-        return f"{inline[0]}{symbol}{inline[1]}"
-    return f"{symbol}({', '.join(text or '_' for text in inline)})"
+    return operator_glyph(node, SIGNS)[1:-1]
 
 
-def _constant(left_out: bool, source: int | None, value: float) -> str:
-    if source is not None:
-        return ""
-    return "…" if left_out else short(value)
+def _partial(node: Node, operand: Node, number: str) -> str:
+    """The local derivative of *node* by *operand* in words."""
+    above, below = (n.name or f"({n.title})" for n in (node, operand))
+    return f"∂{above}/∂{below} {f'= {number}' if number else 'is not known'}"
 
 
 def _ellipse(node: Node) -> int:

@@ -112,10 +112,18 @@ def _line(
     columns: Sequence[Column], cells: Sequence[str], widths: list[int], glyphs: Glyphs
 ) -> str:
     shown = (
-        pad(shorten(cell, w, glyphs.ellipsis), w, right=column.numeric)
+        pad(_fitted(cell, w, glyphs.ellipsis), w, right=column.numeric)
         for column, cell, w in zip(columns, cells, widths, strict=True)
     )
     return GAP.join(shown)
+
+
+def _fitted(cell: str, width: int, ellipsis: str) -> str:
+    """*cell* in *width* cells; blanks that align a number give way without a trace."""
+    bare = cell.rstrip()
+    if cell_width(bare) > width:
+        return shorten(bare, width, ellipsis)
+    return pad(bare, min(width, cell_width(cell)))
 
 
 def html(columns: Sequence[Column], rows: Rows, *, caption: str = "") -> str:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from vrepl.core.graph import Graph, Node
-from vrepl.render.bounds import missing, more, title_of
+from vrepl.render.bounds import missing, more
 from vrepl.render.canvas import Canvas
-from vrepl.render.cells import cell_width, clean, pad, shorten
-from vrepl.render.glyphs import ASCII, DOWN, LEFT, UNICODE, UP, Glyphs, operator_glyph
+from vrepl.render.cells import cell_width, pad
+from vrepl.render.glyphs import ASCII, DOWN, LEFT, UNICODE, UP, Glyphs, heading, operator_glyph
 from vrepl.render.layout import Box, Layout, Size, Spacing, place
 from vrepl.render.numbers import short
 from vrepl.render.tree import summary, tree
@@ -112,13 +112,12 @@ def _boxes(graph: Graph, form: Form, width: int, glyphs: Glyphs) -> str:
         _paint_box(canvas, box, content, form.margin)
         if operator:
             _paint_operation(canvas, box, operator, form.shaft, layout.entries(box.index))
-    tail = [more(missing(graph), glyphs.ellipsis)] if missing(graph) else []
+    tail = [more(missing(graph), glyphs.ellipsis, width)] if missing(graph) else []
     return "\n".join(canvas.rows() + tail)
 
 
 def _content(node: Node, form: Form, glyphs: Glyphs) -> list[Line]:
-    limit = form.name if node.name else form.expression
-    title = shorten(clean(title_of(node)), limit, glyphs.ellipsis)
+    title = heading(node, glyphs, form.name if node.name else form.expression)
     return ([(title, "")] if title else []) + form.numbers(node, glyphs)
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vrepl.core.graph import Graph, Node
-from vrepl.render.bounds import distances, missing, more, nearest, title_of
+from vrepl.render.bounds import distances, missing, more, nearest
 from vrepl.render.cells import cell_width, clean, shorten
-from vrepl.render.glyphs import Glyphs, operator_glyph
+from vrepl.render.glyphs import Glyphs, heading, operator_glyph, symbol_glyph
 from vrepl.render.numbers import short
 
 __all__ = ["summary", "tree"]
@@ -63,7 +63,8 @@ def tree(graph: Graph, width: int, glyphs: Glyphs) -> str:
             return ""
         seen |= {line.index}
         written.append(text)
-    return "\n".join(written + _rest(graph, shown, glyphs))
+    tail = [more(missing(shown), glyphs.ellipsis, width)] if missing(shown) else []
+    return "\n".join(written + tail)
 
 
 def _used(node: Node) -> list[int]:
@@ -98,7 +99,7 @@ def _continued(branch: str, glyphs: Glyphs) -> str:
 
 def _fitted(node: Node, line: _Line, seen: bool, width: int, glyphs: Glyphs) -> str:
     """The line of text, its title shortened if need be; '' when that is not enough."""
-    title = shorten(clean(title_of(node)), LONGEST_TITLE, glyphs.ellipsis)
+    title = heading(node, glyphs, LONGEST_TITLE)
     facts = _facts(node, glyphs)
     if not line.expand:
         facts += f" {glyphs.above if seen else glyphs.below}"
@@ -116,10 +117,6 @@ def _facts(node: Node, glyphs: Glyphs) -> str:
     return short(node.value) + slope + operator
 
 
-def _rest(graph: Graph, shown: Graph, glyphs: Glyphs) -> list[str]:
-    return [more(missing(shown), glyphs.ellipsis)] if missing(shown) else []
-
-
 def summary(graph: Graph, width: int, glyphs: Glyphs) -> str:
     """The root, how many nodes of which kind there are, and the names that matter most.
 
@@ -128,7 +125,6 @@ def summary(graph: Graph, width: int, glyphs: Glyphs) -> str:
         >>> print(summary(Graph((Node(0, "a", "a", 2.0, "", ()),), 1), 80, UNICODE))
         a = 2.0
         1 node: 1 leaf, 0 operations
-        names: a
     """
     return "\n".join(
         line for part in _parts(graph, glyphs) for line in _wrapped(part, width, glyphs)
@@ -138,7 +134,7 @@ def summary(graph: Graph, width: int, glyphs: Glyphs) -> str:
 def _parts(graph: Graph, glyphs: Glyphs) -> Iterator[list[str]]:
     """The statements of a summary, each as pieces between which a line may break."""
     root = graph.root
-    title = shorten(clean(title_of(root)), LONGEST_TITLE, glyphs.ellipsis)
+    title = heading(root, glyphs, LONGEST_TITLE)
     yield [f"{title} = {short(root.value)}" if title else short(root.value)]
     leaves = sum(node.is_leaf for node in graph.nodes)
     operations = len(graph.nodes) - leaves
@@ -149,7 +145,8 @@ def _parts(graph: Graph, glyphs: Glyphs) -> Iterator[list[str]]:
     ]
     found = Counter(node.symbol for node in graph.nodes if node.symbol).most_common(LISTED)
     if found:
-        yield _listed("operations:", [f"{count:,} {clean(symbol)}" for symbol, count in found])
+        pieces = [f"{count:,} {symbol_glyph(symbol, glyphs)}" for symbol, count in found]
+        yield _listed("operations:", pieces)
     names = _weightiest(graph)
     if names:
         yield _listed("names:", names)
@@ -184,7 +181,7 @@ def _wrapped(pieces: list[str], width: int, glyphs: Glyphs) -> Iterator[str]:
     line = ""
     for piece in pieces:
         if line.strip() and cell_width(line) + 1 + cell_width(piece) > width:
-            yield line
+            yield line.rstrip()
             line = " "
         line = shorten(f"{line} {piece}" if line else piece, width, glyphs.ellipsis)
-    yield line
+    yield line.rstrip()
