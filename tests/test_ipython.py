@@ -2,6 +2,7 @@
 
 import ast
 import atexit
+import builtins
 import math
 import pickle
 
@@ -18,6 +19,9 @@ class Session:
 
     def __init__(self, capsys):
         InteractiveShell.clear_instance()
+        vars(builtins).pop(
+            "_", None
+        )  # doctests leave it there, and IPython then keeps its own away
         config = Config()
         config.HistoryManager.enabled = False
         config.InteractiveShell.colors = "nocolor"

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import builtins
 import re
 import shlex
 from collections.abc import Iterator
@@ -80,6 +81,7 @@ def trimmed(text: str) -> str:
 def ipython() -> Iterator[InteractiveShell]:
     """IPython with vrepl loaded, at the first prompt."""
     InteractiveShell.clear_instance()
+    vars(builtins).pop("_", None)  # doctests leave it there, and IPython then keeps its own away
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"

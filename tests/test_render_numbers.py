@@ -7,6 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from test_render_graphs import LETTERS
 from wcwidth import wcswidth
 
 from vrepl.render.cells import cell_width, clean, pad, shorten
@@ -58,7 +59,7 @@ def test_a_short_number_is_short_and_near(number: float) -> None:
         assert "." not in written or "e" in written
 
 
-@given(st.text() | st.text(st.characters(categories=["Cc", "Cf", "Mn", "Lo", "So", "Zl"])))
+@given(st.text(LETTERS) | st.text(st.sampled_from("a👍🏽🇩🇪\u200d\ufe0f\u0301한\u202e\x1b\n")))
 def test_clean_text_takes_the_cells_it_says(text: str) -> None:
     shown = clean(text)
     assert wcswidth(shown) == cell_width(shown)
@@ -74,6 +75,11 @@ def test_shortened_text_fits_and_says_so(text: str, limit: int, ellipsis: str) -
     assert cell_width(shown) <= limit
     assert shown == whole or shown.endswith(ellipsis[:limit])
     assert cell_width(pad(shown, 20)) == cell_width(pad(shown, 20, right=True)) == 20
+
+
+def test_signs_of_indic_scripts_stay_with_their_letters() -> None:
+    assert clean("कार") == "कार"
+    assert cell_width("कार") == 3
 
 
 def test_two_ellipses_become_one() -> None:

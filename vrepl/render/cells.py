@@ -48,6 +48,8 @@ def clean(text: str) -> str:
 def _character_width(character: str) -> int:
     from wcwidth import wcwidth
 
+    if unicodedata.category(character) == "Mc":  # takes a cell beside its letter: का
+        return 1
     return max(0, wcwidth(character))
 
 
