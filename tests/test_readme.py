@@ -12,8 +12,8 @@
 from __future__ import annotations
 
 import atexit
-import os
 import builtins
+import os
 import re
 import shlex
 from collections.abc import Iterator
