@@ -51,10 +51,10 @@ def test_every_rule_can_be_differentiated_again(row, sample):
     step = 1e-6
 
     def first_at(at):
-        operands = [Value(float(x)) for x in at]
+        operands = [Value(x) for x in at]
         return gradient(apply(row, *operands), operands)[0]
 
-    operands = [Value(float(x)) for x in sample]
+    operands = [Value(x) for x in sample]
     [first] = derivative(apply(row, *operands), operands[:1])
     assert first.data == first_at(sample)
     second = jacobian([first], operands)[0][0]

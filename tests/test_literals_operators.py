@@ -317,3 +317,15 @@ def test_the_second_try(monkeypatch: pytest.MonkeyPatch) -> None:
     """When rewritten arithmetic does not compile, the numbers alone are wrapped."""
     monkeypatch.setattr("vrepl.session.operations.name_of", lambda row: 3)
     assert ast.unparse(rewritten("a = 2.0; d = x.y * z")) == f"a = {LITERAL}(2.0)\nd = x.y * z"
+
+
+def test_a_tree_is_copied_by_its_fields_alone():
+    from vrepl.session.trees import twin
+
+    name = ast.parse("a.b", mode="eval").body
+    shared = name.ctx
+    shared.parent = name  # as libraries that draw tracebacks leave it on contexts all trees share
+    try:
+        assert ast.dump(twin(name)) == ast.dump(name) and twin(name) is not name
+    finally:
+        del shared.parent

@@ -25,6 +25,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from vrepl.core.functions import FUNCTIONS
+from vrepl.core.operators import LATER
 from vrepl.core.value import Value
 from vrepl.render import svg
 from vrepl.session.commands import COMMANDS, Session
@@ -198,4 +199,5 @@ def test_the_table_of_commands_is_that_of_the_program() -> None:
 
 
 def test_the_functions_are_those_of_the_operator_table() -> None:
-    assert f"`{' '.join(FUNCTIONS)}`" in README
+    everywhere = [name for name in FUNCTIONS if name not in LATER]  # some Pythons have more
+    assert f"`{' '.join(everywhere)}`" in " ".join(README.split())

@@ -8,14 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from vrepl.core.errors import NotConnected
-from vrepl.core.functions import FUNCTIONS
+from vrepl.core.functions import differentiable_partial
 from vrepl.core.nodes import adjoints, is_constant, order
 from vrepl.core.operators import BY_NAME, Operator
-from vrepl.core.rules import local_derivative, partial_over
+from vrepl.core.rules import local_derivative
 from vrepl.core.tape import Tape
 from vrepl.core.value import FloatValue, Value, apply, plain
 
@@ -199,14 +198,9 @@ def _local_node(row: Operator, position: int, operands: Sequence[Any], node: Val
     numbers = [plain(x) for x in operands]
     exact = local_derivative(row, position, numbers, node.data)
     try:
-        return _recording(row, position)(*map(_as_float, operands), _as_float(node))
+        return differentiable_partial(row, position)(*map(_as_float, operands), _as_float(node))
     except (ArithmeticError, ValueError):
         return exact
-
-
-@cache
-def _recording(row: Operator, position: int) -> Any:
-    return partial_over(row, position, FUNCTIONS)
 
 
 def _as_float(x: Any) -> Any:

@@ -1,48 +1,153 @@
 """The functions of the operator table as plain callables: `exp`, `tanh`, `relu` and the rest.
 
-They record when handed a Value and otherwise give what `math` gives; each is made from its row.
+They record when handed a Value and otherwise give what `math` gives; each is made from its rows.
 """
 
 from __future__ import annotations
 
+import builtins
+import math
 from collections.abc import Callable, Mapping
+from functools import cache
+from itertools import groupby
 from typing import Any
 
+import vrepl.core.methods  # noqa: F401  (gives Values their operators)
+from vrepl.core.helpers import HELPERS
 from vrepl.core.operators import OPERATORS, Operator
+from vrepl.core.rows import ANY_NUMBER, ONE_LIST, TWO_LISTS
+from vrepl.core.rules import compiled_partial, evaluate, vocabulary
 from vrepl.core.value import Value, apply
 
-__all__ = ["FUNCTIONS", "recording"]
+__all__ = ["FUNCTIONS", "differentiable_partial", "recording", "recording_vocabulary"]
 
 
-def _function(row: Operator) -> Callable[..., Any]:
-    def function(*operands: Any) -> Any:
-        __tracebackhide__ = True
-        if len(operands) != row.arity:
-            raise TypeError(f"{row.name}() takes {row.arity} operand, got {len(operands)}")
-        return apply(row, *operands)
-
-    function.__name__ = function.__qualname__ = row.name
+def _function(rows: tuple[Operator, ...]) -> Callable[..., Any]:
+    """The function of the rows that share a name; they differ in their number of operands."""
+    function = _collecting(rows[0]) if rows[0].takes else _counting(rows)
+    function.__name__ = function.__qualname__ = rows[0].symbol
     function.__module__ = "vrepl"
-    function.__doc__ = _documentation(row)
+    function.__doc__ = "\n".join(map(_documentation, rows))
     return function
 
 
-def _documentation(row: Operator) -> str:
-    """The docstring a row implies; its example is the row's first sample."""
-    from vrepl.core.rules import evaluate
+def _counting(rows: tuple[Operator, ...]) -> Callable[..., Any]:
+    by_arity = {row.arity: row for row in rows}
+    takes = " or ".join(f"{n} operand{'s' if n > 1 else ''}" for n in sorted(by_arity))
 
-    call = f"{row.name}({', '.join(map(repr, row.samples[-1]))})"
+    def function(*operands: Any) -> Any:
+        __tracebackhide__ = True
+        row = by_arity.get(len(operands))
+        if row is None:
+            raise TypeError(f"{rows[0].symbol}() takes {takes}, got {len(operands)}")
+        return apply(row, *operands)
+
+    return function
+
+
+def _collecting(row: Operator) -> Callable[..., Any]:
+    """A function of any number of operands, called as Python's own is called."""
+
+    def function(*arguments: Any, **options: Any) -> Any:
+        __tracebackhide__ = True
+        if row.takes != ANY_NUMBER or (hasattr(builtins, row.symbol) and len(arguments) == 1):
+            arguments = tuple(map(_listed, arguments))  # an iterator can be read only once
+        operands = _operands(row, arguments, options)
+        if not any(isinstance(x, Value) for x in operands):
+            return _original(row)(*arguments, **options)
+        return apply(row, *operands)
+
+    return function
+
+
+def _operands(
+    row: Operator, arguments: tuple[Any, ...], options: dict[str, Any]
+) -> tuple[Any, ...]:
+    """The operands of a call that may record; none where Python's own function answers.
+
+    That is where it is called in a way of its own (`max(xs, key=f)`) or wrongly.
+    """
+    if set(options) == {"start"} and row.takes == ONE_LIST:
+        arguments = ([options["start"], *arguments[0]],) if len(arguments) == 1 else ()
+    elif options:
+        return ()
+    lists = [argument for argument in arguments if type(argument) is list]
+    if row.takes == TWO_LISTS:
+        paired = len(arguments) == len(lists) == 2 and len(lists[0]) == len(lists[1])
+        return (*lists[0], *lists[1]) if paired else ()
+    if len(lists) == len(arguments) == 1:
+        return tuple(lists[0])
+    alone = len(arguments) == 1 and hasattr(builtins, row.symbol)  # max(5) is an error
+    return arguments if row.takes == ANY_NUMBER and not alone else ()
+
+
+def _listed(argument: Any) -> Any:
+    try:
+        return list(argument)
+    except TypeError:
+        return argument
+
+
+def _original(row: Operator) -> Callable[..., Any]:
+    host = builtins if hasattr(builtins, row.symbol) else math
+    return getattr(host, row.symbol)  # type: ignore[no-any-return]
+
+
+def _documentation(row: Operator) -> str:
+    """The docstring a row implies; its example is the row's last sample."""
+    sample = row.samples[-1]
     domain = f" for {row.domain}" if row.domain else ""
+    names = "y is the result" + ("; args are all operands, a the i-th" if row.takes else "")
     return (
         f"{row.summary[0].upper()}{row.summary[1:]}{domain}.\n\n"
-        f"Its local derivative is {'; '.join(row.partials)} (y is the result).\n\n"
-        f"Example:\n    >>> {call}\n    {evaluate(row)(*row.samples[-1])!r}\n"
+        f"Its local derivative is {'; '.join(row.partials)} ({names}).\n\n"
+        f"Example:\n    >>> {row.written(*map(repr, sample))}\n    {evaluate(row)(*sample)!r}\n"
     )
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    row.name: _function(row) for row in OPERATORS if row.is_offered
-}
+def _by_symbol() -> dict[str, Callable[..., Any]]:
+    offered = [row for row in OPERATORS if row.is_offered]
+    groups = groupby(sorted(offered, key=lambda row: row.symbol), lambda row: row.symbol)
+    rows = {symbol: tuple(group) for symbol, group in groups}
+    return {row.symbol: _function(rows[row.symbol]) for row in offered}
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = _by_symbol()
+
+
+@cache
+def recording_vocabulary() -> dict[str, Any]:
+    """The vocabulary of formulas, with functions that record when handed nodes.
+
+    Example:
+        >>> recording_vocabulary()["cos"](Value(0.0))
+        Value(data=1.0)
+    """
+    return {**vocabulary(), **FUNCTIONS, **{row.name: _helper(row) for row in HELPERS}}
+
+
+def _helper(row: Operator) -> Callable[..., Any]:
+    if row.takes == ONE_LIST:
+        return lambda operands: apply(row, *operands)
+    return lambda *operands: apply(row, *operands)
+
+
+@cache
+def differentiable_partial(row: Operator, position: int) -> Callable[..., Any]:
+    """The local derivative as a function of nodes, whose result can be differentiated again.
+
+    Args:
+        row: The operator.
+        position: Which operand to differentiate by, from 0.
+
+    Example:
+        >>> from vrepl.core.operators import BY_NAME
+        >>> from vrepl import slope
+        >>> a = Value(0.5)
+        >>> slope(differentiable_partial(BY_NAME["sin"], 0)(a, vrepl.sin(a)), a) == -math.sin(0.5)
+        True
+    """
+    return compiled_partial(row, position, recording_vocabulary())
 
 
 def recording(originals: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:

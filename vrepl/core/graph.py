@@ -194,6 +194,7 @@ class Expressions:
     """
 
     LONGEST = 60  # characters
+    MANY = 8  # operands written of one application
     NEAREST = 40  # anonymous operations looked at for one text; more would not fit anyway
 
     def __init__(self, names: Mapping[int, str] = MappingProxyType({})) -> None:
@@ -228,7 +229,10 @@ class Expressions:
         row = node._made[0]
         if len(node._made) == 1:
             return _number(node.data)
-        parts = [self._part(operand, written) for operand in node._made[1:]]
+        operands = node._made[1:]
+        if len(operands) > self.MANY:
+            operands = (*operands[: self.MANY - 2], None, operands[-1])
+        parts = [self._part(operand, written) for operand in operands]
         while True:
             texts, levels = zip(*parts, strict=True)
             text = row.written(*texts, precedences=levels)
@@ -237,6 +241,8 @@ class Expressions:
             parts[texts.index(max(texts, key=len))] = _ELLIPSIS
 
     def _part(self, operand: Any, written: Mapping[int, tuple[str, int]]) -> tuple[str, int]:
+        if operand is None:
+            return _ELLIPSIS
         if is_constant(operand):
             return _number(plain(operand))
         name = self.name(operand)

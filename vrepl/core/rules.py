@@ -6,37 +6,48 @@ Only this module runs formula text; the sweeps and the tape call what it compile
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
+from vrepl.core import special
 from vrepl.core.errors import NoRule
-from vrepl.core.operators import OPERATORS, Operator
+from vrepl.core.operators import OPERATORS
+from vrepl.core.rows import Operator
 
-__all__ = ["Number", "evaluate", "local_derivative", "partial", "partial_over", "vocabulary"]
+__all__ = [
+    "Number", "broken_condition", "compiled_partial", "evaluate", "local_derivative", "partial",
+    "vocabulary",
+]  # fmt: skip
 
 Number: TypeAlias = int | float
 
 
 @cache
 def vocabulary() -> dict[str, Any]:
-    """The names formula text may use: `math`'s functions, and those rows that `math` lacks.
+    """The names formula text may use: `math`'s and `special`'s functions, and rows both lack.
 
     Example:
-        >>> vocabulary()["sigmoid"](0.0)
-        0.5
+        >>> vocabulary()["relu"](2.5), vocabulary()["sigmoid"](0.0)
+        (2.5, 0.5)
     """
-    names: dict[str, Any] = {"__name__": __name__, "__builtins__": {}, "abs": abs}
+    names: dict[str, Any] = {"__name__": __name__, "__builtins__": {}}
+    names.update((f.__name__, f) for f in (abs, len, max, min, range, round))
     names.update((name, value) for name, value in vars(math).items() if name[0] != "_")
+    names.update((name, getattr(special, name)) for name in special.__all__)
     for row in OPERATORS:
-        if row.is_function and row.name not in names:
-            names[row.name] = _compiled(row.parameters, row.forward, names)
+        if row.is_function and row.symbol not in names:
+            names[row.symbol] = _compiled(_signature(row), row.forward, names)
     return names
 
 
-def _compiled(parameters: tuple[str, ...], text: str, names: dict[str, Any]) -> Callable[..., Any]:
-    code = compile(f"lambda {', '.join(parameters)}: {text}", f"<formula {text}>", "eval")
+def _compiled(signature: str, text: str, names: dict[str, Any]) -> Callable[..., Any]:
+    code = compile(f"lambda {signature}: {text}", f"<formula {text}>", "eval")
     return eval(code, names)  # type: ignore[no-any-return]
+
+
+def _signature(row: Operator) -> str:
+    return "*args" if row.takes else ", ".join(row.parameters)
 
 
 @cache
@@ -49,7 +60,7 @@ def evaluate(row: Operator) -> Callable[..., Any]:
         0.25
     """
     _require(row.forward, row)
-    return _compiled(row.parameters, row.forward, vocabulary())
+    return _compiled(_signature(row), row.forward, vocabulary())
 
 
 @cache
@@ -61,20 +72,49 @@ def partial(row: Operator, position: int) -> Callable[..., Any]:
         >>> partial(BY_NAME["mul"], 0)(2.0, -3.0, -6.0)
         -3.0
     """
-    _require(row.partials[position], row)
-    return _compiled((*row.parameters, "y"), row.partials[position], vocabulary())
+    return compiled_partial(row, position, vocabulary())
 
 
-def partial_over(row: Operator, position: int, names: Mapping[str, Any]) -> Callable[..., Any]:
-    """The local derivative with functions from *names*: over nodes, with functions that record.
+def compiled_partial(row: Operator, position: int, names: dict[str, Any]) -> Callable[..., Any]:
+    """The same formula with other functions under its names, say such as record.
+
+    Args:
+        row: The operator.
+        position: Which operand to differentiate by, from 0.
+        names: What stands for the vocabulary.
 
     Example:
         >>> from vrepl.core.operators import BY_NAME
-        >>> partial_over(BY_NAME["sin"], 0, {"cos": lambda x: f"cos of {x}"})("a", "y")
-        'cos of a'
+        >>> compiled_partial(BY_NAME["sin"], 0, {"cos": str})(0.5, 0.479)
+        '0.5'
     """
-    _require(row.partials[position], row)
-    return _compiled((*row.parameters, "y"), row.partials[position], {**vocabulary(), **names})
+    text = row.partial(position)
+    _require(text, row)
+    if not row.takes:
+        return _compiled(f"{_signature(row)}, y", text, names)
+    formula = _compiled("args, i, a, y", text, names)
+    return lambda *numbers: formula(numbers[:-1], position, numbers[position], numbers[-1])
+
+
+def broken_condition(row: Operator, operands: Sequence[Number]) -> tuple[int, str]:
+    """Which operand lies outside the row's domain, and the condition it breaks.
+
+    A domain told in words is given whole, with the first operand.
+
+    Example:
+        >>> from vrepl.core.operators import BY_NAME
+        >>> broken_condition(BY_NAME["log_base"], (8.0, -2.0))
+        (1, 'b > 0')
+    """
+    names = vocabulary() | dict(zip(row.parameters, operands, strict=False))
+    for condition in row.domain.split(" and "):
+        try:
+            if not eval(condition, names):
+                position = next(i for i, p in enumerate(row.parameters) if p in condition.split())
+                return position, condition
+        except (SyntaxError, NameError):
+            break
+    return 0, row.domain
 
 
 def _require(formula: str, row: Operator) -> None:
@@ -85,8 +125,9 @@ def _require(formula: str, row: Operator) -> None:
 def local_derivative(row: Operator, position: int, operands: Sequence[Number], y: Number) -> float:
     """The local derivative as a float, at these operands and this result.
 
-    A whole number too large for a float counts as infinite here: the value it belongs to is kept
-    exactly, and only its slope speaks of infinity.
+    The formula sees floats, as `math` does. In Python's own operators, which are exact for whole
+    numbers, those that no float holds stay ints as long as the formula can take them, and count
+    as infinite where it cannot.
 
     Args:
         row: The operator applied.
@@ -102,15 +143,22 @@ def local_derivative(row: Operator, position: int, operands: Sequence[Number], y
         >>> local_derivative(BY_NAME["mul"], 1, (3, 4), 12)
         3.0
     """
+    numbers = (*operands, y)
+    formula = partial(row, position)
+    floats = [_as_float(number) for number in numbers]
     try:
-        numbers = [float(number) for number in (*operands, y)]
-        return float(partial(row, position)(*numbers))
-    except OverflowError:
-        numbers = [_as_float(number) for number in (*operands, y)]
+        if not row.is_from_math and floats != list(numbers) and _are_numbers(numbers):
+            return _as_float(formula(*numbers))
+    except (ArithmeticError, ValueError):
+        pass
     try:
-        return float(partial(row, position)(*numbers))
+        return float(formula(*floats))
     except (ArithmeticError, ValueError):
         return math.nan
+
+
+def _are_numbers(numbers: Sequence[Number]) -> bool:
+    return all(number == number for number in numbers)
 
 
 def _as_float(number: Number) -> float:

@@ -1,7 +1,7 @@
 """`Value`: a real Python float or int that remembers the operation and operands it came from.
 
 This module makes nodes and lets them decay to plain numbers where Python or a library needs
-plain numbers; the operators come from the table, graphs and slopes from `nodes` and above.
+plain numbers; `methods` gives them the table's operators, graphs and slopes come from `nodes`.
 """
 
 from __future__ import annotations
@@ -9,17 +9,28 @@ from __future__ import annotations
 import numbers
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from vrepl.core import methods, payload
+from vrepl.core import payload
 from vrepl.core.errors import DomainError, WholeNumber
 from vrepl.core.nodes import CONSTANT, EXPLICIT, Source, adjoints, is_constant, order
-from vrepl.core.operators import BY_SYMBOL, BY_UFUNC, OPERATORS, Operator
-from vrepl.core.rules import Number, evaluate
+from vrepl.core.operators import BY_SYMBOL, BY_UFUNC, Operator
+from vrepl.core.rules import Number, broken_condition, evaluate
 
-__all__ = ["FloatValue", "IntValue", "Value", "apply", "facts_of", "leaf", "plain", "remade"]
+__all__ = [
+    "FloatValue",
+    "IntValue",
+    "Value",
+    "ZeroValue",
+    "apply",
+    "facts_of",
+    "is_number",
+    "leaf",
+    "plain",
+    "remade",
+]
 
 # Modules that write numbers into files through repr(); they get the number's own text, because a
 # file must not depend on vrepl. PyYAML writes `!!float 'value(data=2.5)'` without this.
@@ -68,8 +79,9 @@ class Facts:
 class Value(metaclass=ValueType):
     """A number that remembers how it was made.
 
-    `Value(2.0)` is a real float, `Value(2)` a real int. Arithmetic with `+ - * / **`, `abs` and
-    vrepl's functions gives Values that know their operands; everything else gives plain results.
+    `Value(2.0)` is a real float, `Value(2)` a real int. Python's operators between numbers, `abs`,
+    `round` and vrepl's functions give Values that know their operands; comparisons, bit operations
+    and everything else give plain results.
 
     Args:
         data: A real number; another Value gives a new leaf with its number.
@@ -214,7 +226,7 @@ class Value(metaclass=ValueType):
         options = {name: _stripped(option) for name, option in options.items()}
         y = getattr(ufunc, method)(*numbers_only, **options)
         row = BY_UFUNC.get(ufunc.__name__)
-        if row is None or method != "__call__" or options or not all(map(_is_number, inputs)):
+        if row is None or method != "__call__" or options or not all(map(is_number, inputs)):
             return y
         return _recorded(row, inputs, y)
 
@@ -352,12 +364,14 @@ def apply(row: Operator, *operands: Any) -> Any:
     try:
         y = evaluate(row)(*map(plain, operands))
     except ValueError:
+        if not row.domain:
+            raise
         raise _domain_error(row, operands) from None
     if not any(isinstance(operand, Value) for operand in operands):
         return y
     if isinstance(y, complex) and not any(isinstance(x, complex) for x in operands):
         raise _domain_error(row, operands)
-    return _recorded(row, operands, y) if all(map(_is_number, operands)) else y
+    return _recorded(row, operands, y) if all(map(is_number, operands)) else y
 
 
 def _recorded(row: Operator, operands: tuple[Any, ...], y: Any) -> Any:
@@ -370,7 +384,7 @@ def _recorded(row: Operator, operands: tuple[Any, ...], y: Any) -> Any:
     return _new(y, (row, *map(_operand, operands)))
 
 
-def _is_number(x: Any) -> bool:
+def is_number(x: Any) -> bool:
     """Whether *x* may stand beside a node: a node, an int, float or bool, or a NumPy scalar."""
     if isinstance(x, Value):
         return True
@@ -401,19 +415,22 @@ def _real(x: Any) -> Number:
 @cache
 def _row(symbol: str, arity: int) -> Operator:
     """The table's row for a symbol, or one without formulas for an operation made by hand."""
-    known = BY_SYMBOL.get((symbol, arity))
+    known = BY_SYMBOL.get((symbol, arity)) or BY_SYMBOL.get((symbol, 0))
     return known or Operator(symbol, symbol, "", ("",) * arity, "made by hand", "", ())
 
 
 def _domain_error(row: Operator, operands: tuple[Any, ...]) -> Exception:
     """The error in the user's names; a constant is called by its number."""
-    names = [
-        x.label or "…" if isinstance(x, Value) else str(x)
-        for x, _ in zip(operands, row.parameters, strict=True)
-    ]
-    called = dict(zip(row.parameters, names, strict=True))
-    domain = re.sub(r"\b[abc]\b", lambda match: called.get(match[0], match[0]), row.domain)
-    return DomainError(row.written(*names), names[0], plain(operands[0]), domain)
+    parameters = row.operand_names(len(operands))
+    position, condition = broken_condition(row, tuple(map(plain, operands)))
+    labels = {
+        parameter: x.label or "…"
+        for x, parameter in zip(operands, parameters, strict=True)
+        if isinstance(x, Value)
+    }
+    names = [labels.get(p, str(x)) for x, p in zip(operands, parameters, strict=True)]
+    domain = re.sub(r"\b[abc]\b", lambda match: labels.get(match[0], match[0]), condition)
+    return DomainError(row.written(*names), names[position], plain(operands[position]), domain)
 
 
 def facts_of(node: Value) -> Facts:
@@ -443,57 +460,3 @@ def _stripped(x: Any) -> Any:
     if type(x) in (list, tuple):
         return type(x)(map(_stripped, x))
     return {key: _stripped(item) for key, item in x.items()} if type(x) is dict else x
-
-
-def _through_apply(row: Operator, reflected: bool = False) -> Callable[..., Any]:
-    """A method that leaves everything to `apply`: for functions, and where speed matters less."""
-
-    def method(self: Value, *others: Any) -> Any:
-        __tracebackhide__ = True
-        if len(others) > row.arity - 1 and row.method == "__pow__":
-            return pow(plain(self), *map(plain, others))
-        return apply(row, *others, self) if reflected else apply(row, self, *others)
-
-    return method
-
-
-def _install_operators() -> None:
-    for row in OPERATORS:
-        if row.is_offered:
-            function = _through_apply(row)
-            function.__name__, function.__doc__ = row.name, f"{row.summary}: {row.forward}"
-            setattr(Value, row.name, function)
-        for name, mirror in ((row.method, row.reflected), (row.reflected, row.method)):
-            if name:
-                _install(row, name, mirror)
-
-
-def _install(row: Operator, name: str, mirror: str) -> None:
-    scope = {
-        "FloatValue": FloatValue, "IntValue": IntValue, "apply": apply, "plain": plain,
-        "new_float": _new_float, "new_int": _new_int,
-    }  # fmt: skip
-    for kind, native in ((FloatValue, float), (IntValue, int)):
-        if mirror:
-            setattr(kind, name, methods.binary(native, row, name, mirror, scope))
-        else:
-            setattr(kind, name, methods.unary(native, row, name, scope))
-    setattr(ZeroValue, name, _through_apply(row, reflected=name == row.reflected))
-
-
-def _install_zero() -> None:
-    """Let everything else about an untouched explicit zero be the int's: `Value(0) // 2` is 0."""
-    for name in sorted(
-        set(dir(int)) - set(dir(object)) - set(vars(ZeroValue)) - {"__getnewargs__"}
-    ):
-        if callable(getattr(int, name)):
-            setattr(ZeroValue, name, _asking_zero(name))
-    ZeroValue.__format__ = _asking_zero("__format__")  # type: ignore[method-assign]
-
-
-def _asking_zero(name: str) -> Callable[..., Any]:
-    return lambda self, *arguments: getattr(0, name)(*map(plain, arguments))
-
-
-_install_operators()
-_install_zero()
