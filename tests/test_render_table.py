@@ -106,3 +106,12 @@ def test_html_shows_the_cells_and_nothing_else(rows: list[tuple[str, str, str]])
     assert cells == [clean(cell) for row in rows for cell in row]
     sides = [cell.attrib["style"] for cell in root.iter("td")]
     assert sides == ["text-align:left", "text-align:right", "text-align:right"] * len(rows)
+
+
+def test_references_keep_the_end_that_tells_them_apart():
+    rows = [(f"model.encoder.layers[{i}].w[{j}]", "1.0") for i in (0, 1) for j in (0, 1)]
+    columns = (Column("wrt"), Column("slope", numeric=True))
+    shown = table.text(columns, rows, width=30).splitlines()[2:]
+    names = [line.split()[0] for line in shown]
+    assert len(set(names)) == 4 and all("…" in name and "].w[" in name for name in names)
+    assert max(map(len, shown)) <= 30

@@ -8,7 +8,9 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
-__all__ = ["cell_width", "clean", "pad", "shorten"]
+__all__ = ["cell_width", "clean", "pad", "shorten", "shorten_middle"]
+
+NARROWEST = 4  # cells; below that an end says no more than a beginning
 
 # Controls, format characters (bidi marks, joiners), surrogates, private and unassigned code
 # points, line and paragraph separators: none has a width a terminal and we would agree on.
@@ -81,6 +83,24 @@ def shorten(text: str, limit: int, ellipsis: str = "…") -> str:
         if kept > room:
             return text[:position].rstrip().removesuffix(ellipsis).rstrip() + ellipsis
     return text
+
+
+def shorten_middle(text: str, limit: int, ellipsis: str = "…") -> str:
+    """*text*, or its beginning and its end with an ellipsis between, in *limit* cells.
+
+    Example:
+        >>> shorten_middle("model.layers[0].w[1]", 12)
+        'mod…[0].w[1]'
+    """
+    room = limit - cell_width(ellipsis)
+    if cell_width(text) <= limit or room < NARROWEST:
+        return shorten(text, limit, ellipsis)
+    end, kept = len(text), 0
+    while end and kept + _character_width(text[end - 1]) <= room * 3 // 4:
+        end -= 1
+        kept += _character_width(text[end])
+    head = shorten(text, limit - kept, ellipsis).removesuffix(ellipsis)
+    return head + ellipsis + text[end:]
 
 
 def pad(text: str, width: int, right: bool = False) -> str:

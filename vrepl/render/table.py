@@ -10,12 +10,14 @@ import re
 from collections.abc import Sequence
 from typing import Protocol
 
-from vrepl.render.cells import cell_width, clean, pad, shorten
+from vrepl.render.cells import cell_width, clean, pad, shorten, shorten_middle
 from vrepl.render.glyphs import ASCII, UNICODE, Glyphs
 
 __all__ = ["Column", "html", "text"]
 
 GAP = "  "
+# `model.layers[0].w[1]`: what tells such names apart is their end.
+_REFERENCE = re.compile(r"[^\W\d]\w*[.\[]\S*")
 NARROWEST = 4  # cells that a shortened column keeps
 
 
@@ -122,7 +124,8 @@ def _fitted(cell: str, width: int, ellipsis: str) -> str:
     """*cell* in *width* cells; blanks that align a number give way without a trace."""
     bare = cell.rstrip()
     if cell_width(bare) > width:
-        return shorten(bare, width, ellipsis)
+        cut = shorten_middle if _REFERENCE.fullmatch(bare) else shorten
+        return cut(bare, width, ellipsis)
     return pad(bare, min(width, cell_width(cell)))
 
 
