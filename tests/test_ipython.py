@@ -3,6 +3,7 @@
 import ast
 import atexit
 import builtins
+import gc
 import math
 import pickle
 
@@ -11,7 +12,7 @@ from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from vrepl import Value
+from vrepl import FloatValue, Value
 
 
 class Session:
@@ -378,3 +379,17 @@ def test_a_name_that_was_bound_again_is_told_apart_everywhere(session):
     for command in ("slope", "trace", "graph"):
         assert "a (older)" in session.run(f"%{command} y"), command
     assert "#2 * 3.0" not in session.run("%trace y") and "a * 3.0" in session.run("%trace y")
+
+
+def test_nothing_of_ours_keeps_a_dead_node_alive(session):
+    def living():
+        gc.collect()
+        return sum(type(thing) is FloatValue for thing in gc.get_objects())
+
+    before = living()
+    session.run("big = 1.5\nfor i in range(1000):\n    big = big*1.001 + 0.5")
+    for line in ("%slope big", "%slope big wrt big", "%trace big", "%graph big", "%nodes"):
+        session.run(line)
+    assert living() > before + 1500
+    session.run("del big")
+    assert living() <= before

@@ -235,3 +235,9 @@ def test_closed_streams(redirect, status):
     command = f"{sys.executable} -m vrepl {redirect}"
     done = subprocess.run(["bash", "-c", command], check=False, capture_output=True, text=True)
     assert done.returncode == status and "Traceback" not in done.stderr
+
+
+def test_a_name_can_be_deleted_everywhere(run_vrepl):
+    done = run_vrepl("-", input="a = 1.5\na\n%xdel a\nb = 2.5\nb\na")
+    assert done.stdout == "Value(data=1.5)\nValue(data=2.5)\n"
+    assert done.stderr == "<stdin>:6: NameError: name 'a' is not defined\n"

@@ -211,6 +211,7 @@ class _Runner:
         shell = self.shell
         result = ExecutionResult(ExecutionInfo("", False, False, False, None))
         shell.first_error = None
+        shell.last_execution_result = result  # %xdel looks for the object in it
         shell.events.trigger("pre_execute")
         try:
             shell.is_quiet = self._ends_in_semicolon(group[-1])
