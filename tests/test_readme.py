@@ -28,7 +28,8 @@ from vrepl.core.functions import FUNCTIONS
 from vrepl.core.operators import LATER
 from vrepl.core.value import Value
 from vrepl.render import svg
-from vrepl.session.commands import COMMANDS, Session
+from vrepl.session.commands import COMMANDS, ask
+from vrepl.session.session import Session
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -184,7 +185,7 @@ def test_every_link_leads_to_a_file() -> None:
 
 def test_the_picture_is_what_the_first_example_draws() -> None:
     a, b, c = (Value(number, label=name) for name, number in {"a": 2.0, "b": -3.0, "c": 10}.items())
-    answer = Session.over({"a": a, "b": b, "c": c, "d": a * b + c}).ask("graph", "d")
+    answer = ask(Session.over({"a": a, "b": b, "c": c, "d": a * b + c}), "graph", "d")
     drawing = svg.draw(answer.graph, standalone=True) + "\n"
     picture = ROOT / "examples" / "first.svg"
     if os.environ.get("VREPL_UPDATE"):

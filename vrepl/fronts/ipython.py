@@ -23,9 +23,10 @@ from vrepl.fronts.painting import host_face
 from vrepl.language import service
 from vrepl.session import literals, support
 from vrepl.session.answers import Answer
-from vrepl.session.commands import COMMANDS, Command, Session, help_text
+from vrepl.session.commands import COMMANDS, Command, ask, help_text
 from vrepl.session.policy import Targets
 from vrepl.session.registry import Place, Registry
+from vrepl.session.session import Session
 
 __all__ = ["Cells", "Extension", "load", "loaded", "unload"]
 
@@ -251,7 +252,7 @@ def _magic(extension: Extension, command: Command) -> Callable[[str], Answer]:
     def magic(line: str) -> Answer:
         __tracebackhide__ = True
         try:
-            return extension.session.ask(command.name, line)
+            return ask(extension.session, command.name, line)
         except VreplError as error:
             # Exactly UsageError: IPython shows it as one line, and any subclass with its traceback.
             raise UsageError(str(error)) from None

@@ -39,7 +39,7 @@ class Face:
         """The answer in every MIME type this face shows; never fails.
 
         Example:
-            >>> from vrepl.session.answers import NodesAnswer
+            >>> from vrepl.session.ask_nodes import NodesAnswer
             >>> face = Face(width=lambda: 80, encoding=lambda: "utf-8", rich=False)
             >>> face.paint(NodesAnswer(lines=(), left_out=0))
             {'text/plain': 'No named nodes yet; type a = 2.0'}

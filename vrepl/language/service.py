@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from vrepl.core.nodes import order
 from vrepl.core.value import Value
-from vrepl.session.commands import COMMANDS, Command, Session
+from vrepl.session.commands import COMMANDS, Command
+from vrepl.session.session import Session
 
 __all__ = ["Completion", "Completions", "complete"]
 

@@ -1,0 +1,140 @@
+"""The command `trace`: the evaluation of one output, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vrepl.core.graph import number_text
+from vrepl.core.nodes import adjoints, is_constant
+from vrepl.core.rules import Number, local_derivative
+from vrepl.core.value import Value, plain
+from vrepl.session.answers import Answer, Column, Part, Table, figure, more
+from vrepl.session.grammar import Request
+from vrepl.session.session import Session
+
+__all__ = ["TraceAnswer", "TraceLine", "trace"]
+
+TRACE_LINES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class TraceLine:
+    """One step of an evaluation; `local_derivatives` has None where the operand is a constant.
+
+    `written` is the operation with its operands, '#3' standing for the result of step 3.
+    """
+
+    step: int
+    node: str
+    operation: str
+    operands: tuple[str, ...]
+    written: str
+    value: Number
+    local_derivatives: tuple[float | None, ...]
+    slope: float
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class TraceAnswer(Answer):
+    """The evaluation of one output, step by step; long ones keep their first and last lines."""
+
+    output: str
+    lines: tuple[TraceLine, ...]
+    total: int
+
+    @property
+    def left_out(self) -> int:
+        """How many steps are not among the lines."""
+        return self.total - len(self.lines)
+
+    def __iter__(self) -> Iterator[TraceLine]:
+        return iter(self.lines)
+
+    def __len__(self) -> int:
+        return self.total
+
+    def __bool__(self) -> bool:
+        return True
+
+    def parts(self) -> Sequence[Part]:
+        """The steps as a table, in two when some in the middle are left out."""
+        if not self.left_out:
+            return [self._table(self.lines)]
+        cut = next(i for i, line in enumerate(self.lines, 1) if line.step != i) - 1
+        asking = f"%trace {self.output} --rows {min(self.total, 1000)} shows more"
+        gap = more(self.left_out, "step", asking)
+        return [self._table(self.lines[:cut]), gap, self._table(self.lines[cut:])]
+
+    def _table(self, lines: Sequence[TraceLine]) -> Table:
+        columns = (
+            Column("step", numeric=True),
+            Column("node"),
+            Column("operation"),
+            Column("value", numeric=True),
+            Column("local derivatives"),
+            Column(f"slope of {self.output}", numeric=True),
+        )
+        rows = (
+            (
+                str(line.step),
+                line.node,
+                line.written,
+                figure(line.value, 6),
+                ", ".join(figure(d, 4) for d in line.local_derivatives),
+                figure(line.slope, 6),
+            )
+            for line in lines
+        )
+        return Table(columns, tuple(rows))
+
+
+def trace(session: Session, request: Request) -> Answer:
+    """The evaluation with local derivatives and slopes; head and tail of a long one."""
+    root = session.node(request.subject)
+    ordered = session.ordered(request.subject, root)
+    found = adjoints(ordered)
+    rows = request.option("rows", TRACE_LINES)
+    steps = {id(node): step for step, node in enumerate(ordered, 1)}
+    title = session.titles(ordered)
+    lines = tuple(
+        _trace_line(node, steps, title, found[id(node)]) for node in _head_and_tail(ordered, rows)
+    )
+    return TraceAnswer(output=request.subject, lines=lines, total=len(ordered), paint=session.paint)
+
+
+def _head_and_tail(nodes: list[Value], rows: int) -> list[Value]:
+    if len(nodes) <= rows:
+        return nodes
+    head = rows // 2
+    return [*nodes[:head], *nodes[len(nodes) - (rows - head) :]]
+
+
+def _trace_line(
+    node: Value, steps: Mapping[int, int], title: Callable[[Value], str], slope: float
+) -> TraceLine:
+    row, *operands = node._made
+    numbers = [plain(operand) for operand in operands]
+    texts = tuple(_operand(operand, steps, title) for operand in operands)
+    return TraceLine(
+        step=steps[id(node)],
+        node=title(node),
+        operation=row.symbol,
+        operands=texts,
+        written=row.written(*texts) if texts else "leaf",
+        value=node.data,
+        local_derivatives=tuple(
+            None if is_constant(operand) else local_derivative(row, i, numbers, node.data)
+            for i, operand in enumerate(operands)
+        ),
+        slope=slope,
+    )
+
+
+def _operand(operand: Any, steps: Mapping[int, int], title: Callable[[Value], str]) -> str:
+    """An operand by its number, its name, or the step that made it."""
+    if is_constant(operand):
+        return number_text(plain(operand))
+    name = title(operand)
+    return name if name.isidentifier() or len(operand._made) == 1 else f"#{steps[id(operand)]}"

@@ -1,0 +1,97 @@
+"""What commands may ask: the names of a session, its painter, and the text of its cells.
+
+It finds nodes and says why there is none; what to do with them is left to the commands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vrepl.core.errors import CommandError, Stale
+from vrepl.core.graph import Expressions
+from vrepl.core.nodes import order
+from vrepl.core.tape import stale_leaf
+from vrepl.core.value import Value
+from vrepl.session.answers import Paint
+from vrepl.session.reasons import Reasons, is_plain_number
+from vrepl.session.registry import Registry
+
+__all__ = ["Session"]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What commands may ask: the names, the painter and the text of cells.
+
+    Example:
+        >>> session = Session.over({"a": Value(2.0)})
+        >>> session.node("a")
+        Value(data=2.0)
+    """
+
+    registry: Registry
+    paint: Paint
+    source: Callable[[str], str]
+
+    @classmethod
+    def over(cls, namespace: dict[str, Any]) -> Session:
+        """A session of these names, for use without a front end."""
+        return cls(Registry(lambda: namespace), lambda answer: {"text/plain": ""}, lambda cell: "")
+
+    @property
+    def reasons(self) -> Reasons:
+        """Explains missing connections."""
+        return Reasons(self.registry, self.source)
+
+    def node(self, reference: str) -> Value:
+        """The node a reference means.
+
+        Raises:
+            UnknownName: There is no such name.
+            CommandError: It is no node, with the likely reason.
+        """
+        found = self.number(reference)
+        if not isinstance(found, Value):
+            raise CommandError(self.reasons.plain(reference, found))
+        return found
+
+    def ordered(self, reference: str, root: Value) -> list[Value]:
+        """The graph behind a node, operands first.
+
+        Raises:
+            Stale: A leaf was set since, so that the numbers of the graph do not fit together.
+        """
+        nodes = order(root)
+        leaf = stale_leaf(nodes)
+        if leaf is not None:
+            raise Stale(reference, self.titles([leaf])(leaf), leaf.data)
+        return nodes
+
+    def number(self, reference: str) -> Any:
+        """The node or plain number a reference means."""
+        found = self.registry.find(reference)
+        if isinstance(found, Value) or is_plain_number(found):
+            return found
+        kind = type(found).__name__
+        article = "an" if kind[:1] in "aeiou" else "a"
+        fact = f"{reference} is {article} {kind}, not a number"
+        inside = next(iter(self.registry.numbers_in(reference)), "")
+        remedy = f"{inside} is one" if inside else "%nodes lists the names"
+        raise CommandError(f"{fact}; {remedy}")
+
+    def names(self, nodes: Sequence[Value]) -> dict[int, str]:
+        """What to call nodes, by `id`; `a (older)` for one whose name means another now."""
+        found = self.registry.references()
+        names = self.registry.names()
+        for node in nodes:
+            label = node.label
+            if label and id(node) not in found and label in names:
+                found[id(node)] = f"{label} (older)"
+        return found
+
+    def titles(self, nodes: Sequence[Value]) -> Callable[[Value], str]:
+        """A function giving what to call a node: its name, else how it was made."""
+        texts = Expressions(self.names(nodes))
+        return lambda node: texts.name(node) or texts.made_by(node)
