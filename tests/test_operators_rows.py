@@ -254,26 +254,25 @@ def test_values_python_lacks_are_near_exact(name: str) -> None:
 # ---------------------------------------------------------------- ordinary Python stays ordinary
 
 
-def test_pythons_other_operators_give_plain_numbers_and_the_functions_record() -> None:
+def test_steps_record_and_stay_whole_numbers() -> None:
     n, a = Value(7), Value(2.5)
-    for plain in (
-        n // 2,
-        n % 4,
-        math.floor(a),
-        math.ceil(a),
-        math.trunc(a),
-        round(a),
-        round(n, -1),
-    ):
-        assert type(plain) is int
-    assert divmod(n, 2) == (3, 1) == divmod(7, Value(2)) and type(7.5 % a) is float
-    for node in (vrepl.floor(a), vrepl.ceil(a), vrepl.trunc(a), vrepl.round(a), a.floor()):
-        assert isinstance(node, Value) and isinstance(node, int)
-    assert list(range(vrepl.floor(a))) == [0, 1] and f"{vrepl.round(a, 1):.2f}" == "2.50"
+    for node in (
+        n // 2, n % 4, math.floor(a), math.ceil(a), math.trunc(a), round(a), round(n, -1),
+        vrepl.floor(a), vrepl.ceil(a), vrepl.trunc(a), a.floor(), 7 // n,
+    ):  # fmt: skip
+        assert isinstance(node, Value) and isinstance(node, int) and len(node._prev) > 0
+    assert divmod(n, 2) == (3, 1) == divmod(7, Value(2)) and divmod(7.5, a) == (3.0, 0.0)
+    assert [y._op for y in (*divmod(n, 2), *divmod(7.5, a))] == ["//", "%"] * 2
+    assert type(int(a)) is int and type((n & 3, n << 1)[0]) is int
+    assert list(range(math.floor(a))) == [0, 1] and f"{round(a, 1):.2f}" == "2.50"
+    with pytest.raises(TypeError, match="unsupported operand"):
+        divmod(n, "x")
+    with pytest.raises(ZeroDivisionError):
+        divmod(n, 0)
     with pytest.raises(OverflowError, match="cannot convert float infinity to integer"):
         vrepl.floor(Value(math.inf))
     with pytest.raises(ValueError, match="cannot convert float NaN to integer"):
-        vrepl.round(Value(math.nan))
+        round(Value(math.nan))
     assert "%d and %s" % (n, "x") == "7 and x" and pow(n, 2, 5) == 4
 
 
@@ -322,5 +321,5 @@ def test_an_operand_outside_the_domain_is_named() -> None:
 
 def test_a_step_shows_no_slope() -> None:
     a = Value(2.3)
-    assert slope(vrepl.floor(a) * 1.5, a) == 0.0 and measure(vrepl.round(a) * 2.0, a).slope == 0.0
+    assert slope(vrepl.floor(a) * 1.5, a) == 0.0 and measure(round(a) * 2.0, a).slope == 0.0
     assert errors(BY_NAME["floor"], (2.3,))[0][0] == 0.0

@@ -134,6 +134,11 @@ EXACT: dict[str, Exact] = {
          (1e-200, 2.0), (1e154, 2.0), (0.0, 2.0), (0.0, 1.0), (-2.0, 3.0), (-2.0, -1.0),
          (-1.5, -1801.0), (1 + 2**-52, 2.0**53), (3.0, 0.0), (0.0, 3.0), (1e-310, 0.99)),
     ),
+    "floordiv": Exact(flat, (ANY, sizes(1e-2, 1e2))),
+    "mod": Exact(
+        lambda a, b: (M(1), -mp.floor(a / b)), (ANY, sizes(1e-2, 1e2)),
+        ((1.0, 0.1), (-1.0, 0.1), (7.5, -2.0), (2**53 + 1, 2)),
+    ),
     "neg": one(lambda a: M(-1), WIDE),
     "pos": one(lambda a: M(1), WIDE),
     "abs": one(mp.sign, WIDE, TINY, -TINY),

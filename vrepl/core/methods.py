@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from vrepl.core.operators import OPERATORS, Operator
-from vrepl.core.value import FloatValue, IntValue, Value, ZeroValue, apply, plain
+from vrepl.core.value import FloatValue, IntValue, Value, ZeroValue, apply, is_number, plain
 
 __all__ = ["install"]
 
@@ -112,6 +112,17 @@ def _grouped(key: Callable[[Operator], str]) -> Iterable[tuple[str, tuple[Operat
     return ((name, tuple(group)) for name, group in groupby(rows, key))
 
 
+def _divmod(self: Any, other: Any) -> Any:
+    """Both results record, where both operands are numbers."""
+    __tracebackhide__ = True
+    return (self // other, self % other) if is_number(other) else divmod(plain(self), other)
+
+
+def _reflected_divmod(self: Any, other: Any) -> Any:
+    __tracebackhide__ = True
+    return (other // self, other % self) if is_number(other) else divmod(other, plain(self))
+
+
 def install() -> None:
     """Put the operators on the classes of values; done once, when this module is imported."""
     for symbol, rows in _grouped(lambda row: row.symbol if row.is_offered else ""):
@@ -123,6 +134,10 @@ def install() -> None:
         _install(rows, name, rows[0].reflected)
     for name, rows in _grouped(lambda row: row.reflected):
         _install(rows, name, rows[0].method)
+    for name, function in (("__divmod__", _divmod), ("__rdivmod__", _reflected_divmod)):
+        setattr(Value, name, function)
+        for kind in (FloatValue, IntValue, ZeroValue):
+            setattr(kind, name, function)
 
 
 def _install(rows: tuple[Operator, ...], name: str, mirror: str) -> None:

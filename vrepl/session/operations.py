@@ -142,12 +142,20 @@ def drops(node: ast.AST, around: bool) -> bool:
         around: Whether that holds for *node* itself.
 
     Example:
-        >>> drops(ast.parse("x % n").body[0].value, False)  # gives a plain number
+        >>> drops(ast.parse("x << n").body[0].value, False)  # gives a plain number
+        True
+        >>> drops(ast.parse("'%d' % n").body[0].value, False)  # writes a text
         True
     """
     if type(node) is ast.BinOp:
-        return around or type(node.op) not in SYNTAX.keys() | {ast.MatMult}
+        return around or type(node.op) not in SYNTAX.keys() | {ast.MatMult} or _is_text(node.left)
     return around and type(node) is ast.UnaryOp
+
+
+def _is_text(node: ast.expr) -> bool:
+    return type(node) is ast.JoinedStr or (
+        type(node) is ast.Constant and type(node.value) in (str, bytes)
+    )
 
 
 def _may_be_float(node: ast.expr) -> bool:
@@ -174,7 +182,7 @@ def _may_be_whole(node: ast.expr) -> bool:
             pending.append(part.operand)
         elif _is_fractional(part):
             return False
-        elif type(part) is ast.BinOp:  # // % << | … give plain numbers; @ is somebody's own
+        elif type(part) is ast.BinOp:  # << | … give plain numbers; @ is somebody's own
             found = found or type(part.op) is ast.MatMult
         elif kind not in (ast.Constant, ast.Compare, ast.UnaryOp):
             found = True

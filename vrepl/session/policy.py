@@ -122,7 +122,6 @@ POSITIONS: Final[tuple[Position, ...]] = (
     # Places whose numbers stay as they are.
     Position("large list", False, "tables are data", f"w = [{'0.5, ' * (LARGEST_DISPLAY + 1)}]"),
     Position("operand beside a name", False, _ANONYMOUS, "d = 2*a + 1"),
-    Position("operator outside + - * / **", False, "gives plain numbers", "d = 7 // 2 + 1"),
     Position("operator on bits", False, "gives plain numbers", "d = 1 << 3 | ~4"),
     Position("complex arithmetic", False, "complex numbers have no nodes", "z = 3 + 4j"),
     Position("repetition of a list", False, "one node would fill the list", "w = [0.0] * 3"),
