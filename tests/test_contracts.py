@@ -21,7 +21,7 @@ import pytest
 
 import vrepl
 from vrepl.core.operators import BY_NAME, BY_SYMBOL, BY_UFUNC, OPERATORS, Operator
-from vrepl.core.rows import ONE_LIST, TWO_LISTS
+from vrepl.core.rows import ATOM, ONE_LIST, TWO_LISTS
 from vrepl.core.rules import evaluate, local_derivative, vocabulary
 from vrepl.core.value import FloatValue, IntValue, Value
 
@@ -319,6 +319,16 @@ def names_in(formula: str) -> set[str]:
 
 
 @every_row
+def test_a_row_is_set_in_latex(row: Operator) -> None:
+    operands = [(rf"{{x_{{{i}}}}}", 10) for i in range(row.arity or 4)]
+    text, level = row.in_latex(*operands)
+    assert all(operand in text for operand, _ in operands) and not set("<>") & set(text)
+    assert text.count("{") == text.count("}") and text.count(r"\left") == text.count(r"\right")
+    assert 0 < level <= ATOM
+    assert row.in_latex(*((x, ATOM) for x, _ in operands))[0].count("(") <= text.count("(")
+
+
+@every_row
 def test_a_row_computes_what_python_computes(row: Operator) -> None:
     assert row.samples
     for sample in row.samples:
@@ -330,7 +340,7 @@ def test_a_row_computes_what_python_computes(row: Operator) -> None:
 
 @every_row
 def test_a_row_computes_the_same_from_either_side(row: Operator) -> None:
-    if row.arity == 2 and row.name != "round_to":  # Python asks the first operand only
+    if row.arity == 2 and not row.whole:  # Python asks the first operand only
         for a, b in row.samples:
             expected = in_python(row)(a, b)
             assert applied(row, Value(a), b).data == applied(row, a, Value(b)).data == expected
@@ -342,9 +352,14 @@ def test_a_row_agrees_with_finite_differences(row: Operator) -> None:
         assert row.takes or len(sample) == row.arity
         assert not set(sample) & set(row.kinks), "a sample stands on a kink"
         y = evaluate(row)(*sample)
-        for position in range(1 if row.name == "round_to" else len(sample)):
+        for position in steppable(row, sample):
             exact = local_derivative(row, position, sample, y)
             assert math.isclose(exact, measured(row, sample, position), rel_tol=1e-7, abs_tol=1e-8)
+
+
+def steppable(row: Operator, sample: tuple[float, ...]) -> list[int]:
+    """The operands that may take a small step."""
+    return [i for i, name in enumerate(row.operand_names(len(sample))) if name != row.whole]
 
 
 def measured(row: Operator, sample: tuple[float, ...], position: int) -> float:

@@ -171,7 +171,7 @@ def test_slopes_can_be_differentiated_again(row: Operator) -> None:
             y = evaluate(row)(*sample)
             assert float(first) == local_derivative(row, position, sample, y)
             for other, node in enumerate(nodes):
-                if row.name != "round_to":
+                if row.parameters[other:][:1] != (row.whole,):
                     assert second_slope(first, node) == pytest.approx(
                         measured(row, sample, position, other), rel=1e-6, abs=1e-6
                     )

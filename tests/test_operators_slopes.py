@@ -233,6 +233,14 @@ EXACT: dict[str, Exact] = {
         lambda a, b: (M(1), -mp.nint(a / b)), (ANY, sizes(1e-2, 1e2)),
         ((1.0, 0.1), (5.0, 2.0), (3.0, 2.0)),
     ),
+    "float_pow": Exact(
+        power, (either(sizes(1e-3, 1e3, False), near(1.0)), either(uniform(-8, 8), sizes(1e-9, 1))),
+        ((2.0, 1023.5), (1e-308, -1e-5), (-2.0, 3.0), (3.0, 0.0), (0.0, 3.0)),
+    ),
+    "ldexp": Exact(
+        lambda a, b: (mp.power(2, b), a * mp.power(2, b) * mp.log(2)),
+        (WIDE, lambda r: r.randrange(-60, 60)), ((1e-300, 1000), (0.5, 1024), (3.0, -1074)),
+    ),
     "fma": Exact(lambda a, b, c: (b, a, M(1)), (WIDE, WIDE, WIDE)),
     "relu": one(lambda a: M(1 if a > 0 else 0), WIDE, TINY, -TINY),
     "sigmoid": one(

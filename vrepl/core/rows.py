@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import builtins
 import math
+import re
 from dataclasses import dataclass
 
-__all__ = ["ATOM", "SIGNED", "Operator"]
+__all__ = ["ATOM", "FRACTION", "SIGNED", "Operator"]
 
 ATOM = 100  # the precedence of what never needs parentheses: a name, a number, a call
 SIGNED = 30  # that of a number with a sign
+FRACTION = 35  # that of a fraction in LaTeX: only a power asks for parentheses around it
+
+# Functions that LaTeX has a command for; the names of others are set upright.
+_LATEX_COMMANDS = {"sin", "cos", "tan", "sinh", "cosh", "tanh", "min", "max"}
+_PLACE = re.compile(r"<(\w+)(?::(\d+))?>")
 
 # How a function of any number of operands takes them: written out, in one list, in two of a size.
 ANY_NUMBER, ONE_LIST, TWO_LISTS = "any number", "one list", "two lists"
@@ -21,12 +27,17 @@ ANY_NUMBER, ONE_LIST, TWO_LISTS = "any number", "one list", "two lists"
 # eq=False: rows are compared and hashed by identity, which the sweeps do for every operation.
 @dataclass(frozen=True, slots=True, eq=False)
 class Operator:
-    """One operator: how it is written, computed and differentiated.
+    r"""One operator: how it is written, computed and differentiated.
 
     Formulas are Python expressions over the operands `a`, `b`, `c` and the result `y`, in the
     vocabulary of `math`, `inf`, `nan` and the table's own functions. A row that takes any number
     of operands has one partial for all of them: there `args` are the operands, `i` is the position
     of the one to differentiate by, and `a` is that operand.
+
+    `latex` is needed where the symbol does not say how LaTeX sets the operation: `<a>` stands for
+    an operand, `<b:21>` for one in parentheses unless it binds that strongly, `<args>` for all.
+    `latex_precedence` says how strongly the result binds there, if not as in Python. `whole` names
+    the operand that must be a whole number, and so cannot take a small step.
 
     Example:
         >>> from vrepl.core.operators import BY_NAME
@@ -36,6 +47,8 @@ class Operator:
         '(a + b) / c'
         >>> BY_NAME["dist"].written("a", "b", "c", "d")
         'dist([a, b], [c, d])'
+        >>> BY_NAME["truediv"].in_latex(("a + b", 10), ("c", ATOM))
+        ('\\frac{a + b}{c}', 35)
     """
 
     name: str
@@ -52,6 +65,9 @@ class Operator:
     domain: str = ""
     kinks: tuple[float, ...] = ()
     takes: str = ""
+    latex: str = ""
+    latex_precedence: int = 0
+    whole: str = ""
 
     @property
     def arity(self) -> int:
@@ -98,13 +114,48 @@ class Operator:
         levels = precedences or tuple(1 if " " in text else ATOM for text in operands)
         if self.arity == 1:
             return self.symbol + _enclosed(operands[0], levels[0] < self.precedence)
-        left_limit = self.precedence + (1 if self.right_to_left else 0)
-        right_limit = SIGNED if self.right_to_left else self.precedence + 1  # a**-b needs none
+        left_limit, right_limit = self._limits
         left = _enclosed(operands[0], levels[0] < left_limit)
         right = _enclosed(operands[1], levels[1] < right_limit)
         return (
             f"{left}{self.symbol}{right}" if self.right_to_left else f"{left} {self.symbol} {right}"
         )
+
+    @property
+    def _limits(self) -> tuple[int, int]:
+        """How strongly the operands of an infix operator must bind to go without parentheses."""
+        if self.right_to_left:
+            return self.precedence + 1, SIGNED  # a**-b needs none
+        return self.precedence, self.precedence + 1
+
+    def in_latex(self, *operands: tuple[str, int]) -> tuple[str, int]:
+        """The application in LaTeX, and how strongly it binds.
+
+        Args:
+            operands: The LaTeX of each operand, and how strongly it binds.
+        """
+        given = dict(zip(("a", "b", "c"), operands, strict=False))
+
+        def put(place: re.Match[str]) -> str:
+            if place[1] == "args":
+                return self._listed(tuple(text for text, _ in operands))
+            text, level = given[place[1]]
+            return rf"\left({text}\right)" if level < int(place[2] or 0) else text
+
+        text = _PLACE.sub(put, self.latex or self._plain_latex)
+        return text, self.latex_precedence or self.precedence
+
+    @property
+    def _plain_latex(self) -> str:
+        """The template that the symbol alone implies."""
+        if self.is_function:
+            known = self.symbol in _LATEX_COMMANDS
+            name = f"\\{self.symbol}" if known else rf"\operatorname{{{self.symbol}}}"
+            return rf"{name}\left(<args>\right)"
+        if self.arity == 1:
+            return f"{self.symbol}<a:{self.precedence}>"
+        left, right = self._limits
+        return f"<a:{left}> {self.symbol} <b:{right}>"
 
     def _listed(self, operands: tuple[str, ...]) -> str:
         if self.takes == TWO_LISTS:
