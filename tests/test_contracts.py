@@ -41,6 +41,7 @@ FLOORS = {
 ON_USE = {"render", "fronts"}
 # Libraries from outside; the standard library is open to every room.
 LIBRARIES = {
+    "core": {"numpy"},  # in functions only, for who has it: it is no dependency
     "render": {"graphviz", "wcwidth"},
     "fronts": {"IPython", "prompt_toolkit", "pygments", "traitlets"},
 }

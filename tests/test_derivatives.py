@@ -109,6 +109,15 @@ def test_forward_and_reverse_agree(operations, random):
     assert together == pytest.approx(reverse[0] + 2 * reverse[1] - reverse[2], rel=1e-9, abs=1e-9)
 
 
+def test_forward_meets_zero_and_infinity_as_reverse_does():
+    a = Value(0.0)
+    root = vrepl.sqrt(a)
+    for output in (root * 0.0, 0.0 * (root * 2.0), vrepl.sqrt(a * a), root + a, root * a):
+        forward, reverse = tangent(output, [a], [1.0]), gradient(output, [a])[0]
+        assert forward == reverse or (forward != forward and reverse != reverse)
+    assert tangent(root * a, [a], [0.0]) == 0.0  # what does not move makes no nan
+
+
 def test_nothing_is_stored_on_nodes():
     a = Value(2.0)
     y = a**3

@@ -143,17 +143,26 @@ def tangent(output: Value, wrt: Sequence[Value], direction: Sequence[float]) -> 
         >>> tangent(a * b, wrt=[a, b], direction=[1.0, 1.0])
         -1.0
     """
-    moved = {id(node): float(step) for node, step in zip(wrt, direction, strict=True)}
+    moved = {id(node): float(step) for node, step in zip(wrt, direction, strict=True) if step}
     for node in order(output):
         row, *operands = node._made
-        moving = [i for i, x in enumerate(operands) if moved.get(id(x))]
+        moving = [i for i, x in enumerate(operands) if id(x) in moved]
         if moving and id(node) not in moved:
             numbers = [plain(x) for x in operands]
             y = node.data
-            moved[id(node)] = math.fsum(
-                moved[id(operands[i])] * local_derivative(row, i, numbers, y) for i in moving
-            )
+            parts = ((moved[id(operands[i])], local_derivative(row, i, numbers, y)) for i in moving)
+            # What is nearer to the output decides, as in the reverse sweep: a local derivative of 0
+            # lets nothing pass, not even an infinite movement.
+            moved[id(node)] = _total([step * local if local else 0.0 for step, local in parts])
     return moved.get(id(output), 0.0)
+
+
+def _total(parts: Sequence[float]) -> float:
+    """The sum, rounded once where it is finite."""
+    try:
+        return math.fsum(parts)
+    except (OverflowError, ValueError):  # beyond the largest float, or inf - inf
+        return sum(parts)
 
 
 def _found(slope: Any, output: Value, wrt: Value) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 __all__ = [
     "CommandError",
     "DomainError",
+    "MissingLibrary",
     "NoRule",
     "NotConnected",
     "Stale",
@@ -39,6 +40,21 @@ class DomainError(VreplError, ValueError):
         subject = operand if operand == str(number) else f"{operand} = {number}"
         super().__init__(f"{written}: {subject} lies outside {domain}")
         self.written, self.operand, self.number, self.domain = written, operand, number, domain
+
+
+class MissingLibrary(VreplError, ImportError):
+    """Something needs a library that is not installed.
+
+    Example:
+        >>> MissingLibrary("%check", "mpmath", "vrepl[check]")
+        MissingLibrary('%check needs mpmath, which is not installed; pip install "vrepl[check]"')
+    """
+
+    def __init__(self, subject: str, library: str, install: str) -> None:
+        super().__init__(
+            f'{subject} needs {library}, which is not installed; pip install "{install}"'
+        )
+        self.subject, self.library, self.install = subject, library, install
 
 
 class NotConnected(VreplError, ValueError):

@@ -16,8 +16,8 @@ from vrepl.core.operators import OPERATORS
 from vrepl.core.rows import Operator
 
 __all__ = [
-    "Number", "broken_condition", "compiled_partial", "evaluate", "local_derivative", "partial",
-    "vocabulary",
+    "Number", "as_float", "broken_condition", "compiled_partial", "evaluate", "local_derivative",
+    "partial", "vocabulary",
 ]  # fmt: skip
 
 Number: TypeAlias = int | float
@@ -145,10 +145,10 @@ def local_derivative(row: Operator, position: int, operands: Sequence[Number], y
     """
     numbers = (*operands, y)
     formula = partial(row, position)
-    floats = [_as_float(number) for number in numbers]
+    floats = [as_float(number) for number in numbers]
     try:
         if not row.is_from_math and floats != list(numbers) and _are_numbers(numbers):
-            return _as_float(formula(*numbers))
+            return as_float(formula(*numbers))
     except (ArithmeticError, ValueError):
         pass
     try:
@@ -161,7 +161,13 @@ def _are_numbers(numbers: Sequence[Number]) -> bool:
     return all(number == number for number in numbers)
 
 
-def _as_float(number: Number) -> float:
+def as_float(number: Number) -> float:
+    """The number as a float; inf where it is too large for one.
+
+    Example:
+        >>> as_float(-(10**400))
+        -inf
+    """
     try:
         return float(number)
     except OverflowError:

@@ -60,13 +60,13 @@ class Tape:
     """
 
     def __init__(self, output: Value, source: Value) -> None:
-        self._output, self._source = output, source
-        self._steps = _dependents(output, source)
+        self.output, self.source = output, source
+        self.steps = _dependents(output, source)
 
     @property
     def is_connected(self) -> bool:
         """Whether any path leads from the source to the output."""
-        return self._output is self._source or bool(self._steps)
+        return self.output is self.source or bool(self.steps)
 
     def replay(self, number: Number) -> Number:
         """The output's number with *number* in place of the source's.
@@ -75,12 +75,12 @@ class Tape:
             ArithmeticError, ValueError: As the operations do at these numbers.
             NoRule: An operation on the way was made by hand and cannot be run.
         """
-        found: dict[int, Any] = {id(self._source): number}
-        for node in self._steps:
+        found: dict[int, Any] = {id(self.source): number}
+        for node in self.steps:
             row, *operands = node._made
             numbers = (found[id(x)] if id(x) in found else plain(x) for x in operands)
             found[id(node)] = evaluate(row)(*numbers)
-        return found[id(self._output)]  # type: ignore[no-any-return]
+        return found[id(self.output)]  # type: ignore[no-any-return]
 
 
 def _dependents(output: Value, source: Value) -> list[Value]:
