@@ -41,7 +41,7 @@ FLOORS = {
 ON_USE = {"render", "fronts"}
 # Libraries from outside; the standard library is open to every room.
 LIBRARIES = {
-    "core": {"numpy"},  # in functions only, for who has it: it is no dependency
+    "core": {"mpmath", "numpy"},  # in functions only, for who has them: they are no dependencies
     "render": {"graphviz", "wcwidth"},
     "fronts": {"IPython", "prompt_toolkit", "pygments", "traitlets"},
 }

@@ -16,8 +16,8 @@ from vrepl.core.operators import OPERATORS
 from vrepl.core.rows import Operator
 
 __all__ = [
-    "Number", "as_float", "broken_condition", "compiled_partial", "evaluate", "local_derivative",
-    "partial", "vocabulary",
+    "Number", "as_float", "broken_condition", "compiled_forward", "compiled_partial",
+    "evaluate", "local_derivative", "partial", "vocabulary",
 ]  # fmt: skip
 
 Number: TypeAlias = int | float
@@ -59,8 +59,19 @@ def evaluate(row: Operator) -> Callable[..., Any]:
         >>> evaluate(BY_NAME["truediv"])(1.0, 4)
         0.25
     """
+    return compiled_forward(row, vocabulary())
+
+
+def compiled_forward(row: Operator, names: dict[str, Any]) -> Callable[..., Any]:
+    """The row's formula with other functions under its names, such as those of other numbers.
+
+    Example:
+        >>> from vrepl.core.operators import BY_NAME
+        >>> compiled_forward(BY_NAME["sin"], {"sin": str})(0.5)
+        '0.5'
+    """
     _require(row.forward, row)
-    return _compiled(_signature(row), row.forward, vocabulary())
+    return _compiled(_signature(row), row.forward, names)
 
 
 @cache

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vrepl.session.answers import Answer
+from vrepl.session.ask_check import check
 from vrepl.session.ask_graph import graph
 from vrepl.session.ask_nodes import nodes
 from vrepl.session.ask_slope import slope
@@ -35,11 +36,12 @@ class Command:
         return self.grammar.command
 
 
+_STEP = Option("h", "H", number, "the step to measure with")
 _ROWS = Option("rows", "N", count, "how many lines to show")
 
 _COMMANDS = (
     Command(
-        Grammar("slope", wrt=True, options=(Option("h", "H", number, "the step to measure with"),)),
+        Grammar("slope", wrt=True, options=(_STEP,)),
         "slopes of a node: exact by the chain rule, and measured by a small step",
         (
             "slope d wrt a",
@@ -55,6 +57,12 @@ _COMMANDS = (
         "the evaluation of a node step by step, with local derivatives and slopes",
         ("trace d", "trace d --rows 200"),
         trace,
+    ),
+    Command(
+        Grammar("check", options=(_STEP,)),
+        "local derivatives and slopes beside central differences; kinks, steps and edges in words",
+        ("check d", "check d --h 1e-6"),
+        check,
     ),
     Command(
         Grammar("graph"),
