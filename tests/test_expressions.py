@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from functools import reduce
 
@@ -17,16 +18,24 @@ from vrepl.core.operators import OPERATORS, Operator
 from vrepl.core.rows import ANY_NUMBER, ONE_LIST, TWO_LISTS
 from vrepl.core.rules import local_derivative
 from vrepl.core.value import apply, plain
+from vrepl.session.literals import ARGUMENT, LITERAL, transform
+from vrepl.session.support import OPERATIONS, argument, literal
 
 LEAVES = {"a": 2.0, "b": -3.0, "c": 0.5, "n": 4, "e": -1.5}
 CONSTANTS = st.sampled_from([1, 2.0, -3, 0.25, -1.5])
+
+
+# Half of the operations are written with a symbol: those need parentheses.
+ROWS = st.one_of(
+    st.sampled_from([row for row in OPERATORS if not row.is_function]), st.sampled_from(OPERATORS)
+)
 
 
 @st.composite
 def expressions(draw: st.DrawFn, size: int) -> Value:
     """A node over named leaves; sub-expressions are often shared."""
     made = [Value(number, label=name) for name, number in LEAVES.items()]
-    rows = draw(st.lists(st.sampled_from(OPERATORS), min_size=1, max_size=size))
+    rows = draw(st.lists(ROWS, min_size=1, max_size=size))
     for row in rows:
         node = applied(draw, row, made)
         if node is not None:
@@ -40,7 +49,9 @@ def applied(draw: st.DrawFn, row: Operator, made: list[Value]) -> Value | None:
     count = row.arity or draw(st.sampled_from([2, 4] if row.takes == TWO_LISTS else [1, 2, 3]))
     position = draw(st.integers(0, count - 1))
     operands = [
-        draw(st.sampled_from(made)) if i == position or draw(st.booleans()) else draw(CONSTANTS)
+        draw(st.sampled_from(made[::-1]))
+        if i == position or draw(st.booleans())
+        else draw(CONSTANTS)
         for i in range(count)
     ]
     try:
@@ -71,6 +82,13 @@ def same_graph(one, other) -> bool:
     return True
 
 
+def typed(text: str, names: dict) -> Value:
+    """What a session makes of the text, which keeps `0.5 * n` with a whole n in the graph."""
+    tree = transform(ast.parse(text, mode="eval"), cell="", bindings=False)
+    support = {LITERAL: literal, ARGUMENT: argument, **OPERATIONS}
+    return eval(compile(tree, "<typed>", "eval"), {**names, **support})
+
+
 @settings(max_examples=300, deadline=None)
 @given(expressions(size=5))
 def test_what_is_written_reads_back_as_the_same_graph(node: Value) -> None:
@@ -78,8 +96,8 @@ def test_what_is_written_reads_back_as_the_same_graph(node: Value) -> None:
     assume("…" not in text and len(node._made) > 1)
     leaves = {leaf.label: leaf for leaf in order(node) if leaf.label}
     names = {"round": round, "abs": abs, **vars(math), **FUNCTIONS, **leaves}
-    again = eval(text, names)
-    assert same_graph(node, again), f"{text} gives {again._made}"
+    again = typed(text, names)
+    assert same_graph(node, again), f"{text} gives {again!r}"
 
 
 def test_a_wrong_text_would_be_noticed() -> None:
