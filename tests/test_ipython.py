@@ -280,6 +280,26 @@ def test_unloading_leaves_the_shell_as_it_was(bare):
         assert state(bare.ip) == before
 
 
+def test_settings_are_configs_own(session):
+    assert "VRepl" in session.run("%config")
+    assert "VRepl.digits=<Int>" in session.run("%config VRepl")
+    session.run("%config VRepl.digits = 6", "%config VRepl.preview = 'inlay'")
+    assert "6" in session.run("%config VRepl.digits")
+    session.run("%config VRepl.preview = 'off'")
+    assert "'off'" in session.run("%config VRepl.preview")
+    session.run("%unload_ext vrepl")
+    assert "VRepl" not in session.run("%config")
+
+
+@pytest.mark.parametrize("choice", ["preview = 'nonsense'", "digits = 'x'", "digits = 99"])
+def test_a_wrong_setting_is_one_line_and_changes_nothing(session, caplog, choice):
+    session.run(f"%config VRepl.{choice}")
+    [record] = caplog.records
+    assert choice.split()[0] in record.message and "\n" not in record.message
+    assert "4" in session.run("%config VRepl.digits")
+    assert "'toolbar'" in session.run("%config VRepl.preview")
+
+
 def test_what_was_made_outlives_the_extension(session):
     session.run("def f(x):\n    w = 0.5\n    return w*x", "%unload_ext vrepl", "y = f(d); n = 2.5")
     assert isinstance(session["y"], Value) and type(session["n"]) is float

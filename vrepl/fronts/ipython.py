@@ -19,6 +19,7 @@ from IPython.display import display
 
 from vrepl.core.errors import VreplError
 from vrepl.fronts import tracebacks
+from vrepl.fronts.config import VRepl
 from vrepl.fronts.painting import host_face
 from vrepl.language import service
 from vrepl.session import literals, support
@@ -84,6 +85,7 @@ class Extension:
 
     def __init__(self, ip: Any) -> None:
         self.ip = ip
+        self.settings = VRepl(parent=ip)
         self.cells: Cells = getattr(ip, "session_cells", None) or HistoryCells(ip)
         self.registry = Registry(lambda: self.ip.user_ns)
         self.face = host_face(rich="text/html" in ip.display_formatter.active_types)
@@ -98,6 +100,7 @@ class Extension:
 
     def install(self) -> None:
         """Hook into the shell."""
+        self.settings.install(self.ip)
         self.ip.ast_transformers.append(self)
         self.ip.events.register("pre_execute", self._cell_starts)
         self.ip.events.register("post_execute", self._cell_ended)
@@ -109,6 +112,7 @@ class Extension:
 
     def remove(self) -> None:
         """Leave the shell as it was found; the support functions stay for compiled code."""
+        self.settings.remove(self.ip)
         _remove(self.ip.ast_transformers, self)
         _remove(self.ip.Completer.custom_matchers, self._matcher)
         for event, hook in (("pre_execute", self._cell_starts), ("post_execute", self._cell_ended)):

@@ -1,0 +1,40 @@
+"""The settings of vrepl in a host: `%config VRepl.digits = 6`, also from IPython's config files.
+
+It holds choices and says which are allowed; what they change is left to those who read them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from traitlets import Enum, Integer
+from traitlets.config import Configurable
+
+__all__ = ["VRepl"]
+
+
+class VRepl(Configurable):
+    """The choices of one shell, read anew whenever one matters.
+
+    Example:
+        >>> settings = VRepl(digits=6)
+        >>> settings.digits, settings.preview
+        (6, 'toolbar')
+    """
+
+    preview = Enum(
+        ("toolbar", "inlay", "off"),
+        "toolbar",
+        help="Where a terminal shows what the line being typed would give.",
+    ).tag(config=True)
+    digits = Integer(
+        4, min=1, max=17, help="Significant digits of numbers where space is short."
+    ).tag(config=True)
+
+    def install(self, ip: Any) -> None:
+        """Let `%config` of a shell know these settings."""
+        ip.configurables.append(self)
+
+    def remove(self, ip: Any) -> None:
+        """Take them out again."""
+        ip.configurables[:] = [other for other in ip.configurables if other is not self]
