@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 import vrepl.core.methods  # noqa: F401  (gives Values their operators)
 from vrepl.core.helpers import HELPERS
@@ -169,16 +169,37 @@ def recording(originals: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
     }
 
 
-def _twin(record: Callable[..., Any], original: Callable[..., Any]) -> Callable[..., Any]:
-    def function(*operands: Any, **options: Any) -> Any:
-        __tracebackhide__ = True
-        for operand in operands:
-            if isinstance(operand, Value):
-                return record(*operands, **options)
-        return original(*operands, **options)
+# Measured on 3.11, ns for sin of a float: math.sin 24, this 95, with `*operands` alone 116, asking
+# `isinstance(operand, Value)` first 203: a metaclass makes isinstance slow.
+_TWIN: Final = """
+def function(x=NOTHING, y=NOTHING, /, *others, **options):
+    __tracebackhide__ = True
+    kind = type(x)
+    if (kind is float or kind is int) and {usual} and not options:
+        return original({arguments})
+    operands = tuple([operand for operand in (x, y) if operand is not NOTHING]) + others
+    for operand in operands:
+        if isinstance(operand, Value):
+            return record(*operands, **options)
+    return original(*operands, **options)
+"""
+_ALONE: Final = {"usual": "y is NOTHING", "arguments": "x"}
+_PAIRED: Final = {
+    "usual": "(type(y) is float or type(y) is int) and not others",
+    "arguments": "x, y",
+}
 
+
+def _twin(record: Callable[..., Any], original: Callable[..., Any]) -> Callable[..., Any]:
+    arities = {row.arity for row in OPERATORS if row.is_offered and row.symbol == original.__name__}
+    text = _TWIN.format(**(_PAIRED if arities == {2} else _ALONE))
+    scope: dict[str, Any] = {
+        "__name__": "vrepl.core.mathematics"
+    }  # where pickle finds it, for multiprocessing
+    scope |= {"NOTHING": object(), "Value": Value, "record": record, "original": original}
+    exec(compile(text, f"<vrepl {original.__name__}>", "exec"), scope)
+    function: Callable[..., Any] = scope["function"]
     for attribute in ("__name__", "__qualname__", "__doc__"):
         setattr(function, attribute, getattr(original, attribute))
-    function.__module__ = "vrepl.core.mathematics"  # where pickle finds it, for multiprocessing
     function.__text_signature__ = getattr(original, "__text_signature__", None)  # type: ignore[attr-defined]
     return function

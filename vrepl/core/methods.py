@@ -12,7 +12,16 @@ from itertools import groupby
 from typing import Any
 
 from vrepl.core.operators import OPERATORS, Operator
-from vrepl.core.value import FloatValue, IntValue, Value, ZeroValue, apply, is_number, plain
+from vrepl.core.value import (
+    FloatValue,
+    IntValue,
+    Kept,
+    Value,
+    ZeroValue,
+    apply,
+    is_number,
+    plain,
+)
 
 __all__ = ["install"]
 
@@ -30,11 +39,13 @@ def {name}({self}, {other}{modulus}):
     kind = type(y)
     if kind is float:
         node = new_float(FloatValue, y)
+        node._made = (row, a, b)
     elif kind is int:
         node = new_int(IntValue, y)
+        node.__dict__ = kept = Kept()
+        kept.made = (row, a, b)
     else:
         return apply(row, a, b)
-    node._made = (row, a, b)
     return node
 """
 _FLOAT = """if kind is float or kind is FloatValue or kind is int or kind is IntValue:
@@ -51,8 +62,13 @@ _UNARY = """
 def {name}(a):
     __tracebackhide__ = True
     y = native(a)
-    node = new_float(FloatValue, y) if type(y) is float else new_int(IntValue, y)
-    node._made = (row, a)
+    if type(y) is float:
+        node = new_float(FloatValue, y)
+        node._made = (row, a)
+    else:
+        node = new_int(IntValue, y)
+        node.__dict__ = kept = Kept()
+        kept.made = (row, a)
     return node
 """
 
@@ -79,7 +95,7 @@ def _method(
         "__name__": __name__, "row": row, "apply": apply, "plain": plain,
         "native": getattr(kind.native, name), "mirrored": mirrored,
         "new_float": _new_float, "new_int": _new_int,
-        "FloatValue": FloatValue, "IntValue": IntValue,
+        "FloatValue": FloatValue, "IntValue": IntValue, "Kept": Kept,
     }  # fmt: skip
     exec(compile(text, f"<vrepl {kind.__name__}.{name}>", "exec"), scope)
     return scope[name]  # type: ignore[no-any-return]

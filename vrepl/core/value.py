@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Iterable
 from functools import cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from vrepl.core import payload
@@ -22,6 +23,7 @@ from vrepl.core.rules import Number, broken_condition, evaluate
 __all__ = [
     "FloatValue",
     "IntValue",
+    "Kept",
     "Value",
     "ZeroValue",
     "apply",
@@ -252,6 +254,22 @@ class FloatValue(Value, float):
         payload.writer()(self, float(number))
 
 
+class Kept(dict[str, Any]):
+    """The namespace of one whole node, which holds its making in a slot.
+
+    An int has digits at its end and no room for slots, and the namespace Python would give it
+    takes 184 bytes on 3.11 and 304 on 3.13; an empty one with a slot takes 72.
+    """
+
+    __slots__ = ("made",)
+    if TYPE_CHECKING:
+        made: tuple[Any, ...]
+
+
+def _remake(node: Any, made: tuple[Any, ...]) -> None:
+    node.__dict__.made = made
+
+
 class IntValue(Value, int):
     """A Value that is an int, exact at any size. Calling it gives a plain int.
 
@@ -261,6 +279,7 @@ class IntValue(Value, int):
     """
 
     native = int
+    _made = property(attrgetter("__dict__.made"), _remake)  # read in 55 ns, a slot in 25
 
     def __new__(cls, *arguments: Any, **options: Any) -> int:  # type: ignore[misc]  # noqa: D102
         return int(*arguments, **options)
@@ -302,10 +321,14 @@ _new_int = int.__new__
 
 
 def _new(number: Number, made: tuple[Any, ...]) -> Value:
-    node: Any = (
-        _new_float(FloatValue, number) if type(number) is float else _new_int(IntValue, number)
-    )
-    node._made = made
+    node: Any
+    if type(number) is float:
+        node = _new_float(FloatValue, number)
+        node._made = made
+    else:
+        node = _new_int(IntValue, number)
+        node.__dict__ = kept = Kept()
+        kept.made = made
     return node  # type: ignore[no-any-return]
 
 
