@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vrepl.session.literals import ARGUMENT, BIND, LITERAL, SHOW, transform
+from vrepl.session.literals import ARGUMENT, BIND, LITERAL, SHOW, TRIM, transform
 from vrepl.session.support import OPERATIONS
 
 FILE = "<cell 3>"
@@ -24,6 +24,7 @@ IDENTITY: dict[str, Callable[..., Any]] = {
     ARGUMENT: lambda callee, number: number,
     BIND: lambda value, targets, line, cell: value,
     SHOW: lambda answer: None,
+    TRIM: lambda: None,
     **OPERATIONS,
 }
 

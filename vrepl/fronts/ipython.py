@@ -10,6 +10,7 @@ import ast
 import builtins
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, Protocol
 
 from IPython.core.completer import SimpleCompletion, context_matcher
@@ -95,38 +96,50 @@ class Extension:
         self._is_cell = False
         self._is_first_cell = True
         self._replaced: dict[str, Any] = {}
+        self._is_active = True
+        self._methods = {"transform_ast": self._transform, "showtraceback": self._show_traceback}
         self._magics = {name: _magic(self, command) for name, command in COMMANDS.items()}
         self._matcher = _matcher(self)
 
     def install(self) -> None:
         """Hook into the shell."""
         self.settings.install(self.ip)
-        self.ip.ast_transformers.append(self)
         self.ip.events.register("pre_execute", self._cell_starts)
         self.ip.events.register("post_execute", self._cell_ended)
         self.ip.Completer.custom_matchers.append(self._matcher)
         line_magics = self.ip.magics_manager.magics["line"]
         self._replaced = {name: line_magics.get(name) for name in self._magics}
         line_magics.update(self._magics)
-        self.ip.showtraceback = self._show_traceback
+        for name, method in self._methods.items():
+            setattr(self.ip, name, method)
 
     def remove(self) -> None:
         """Leave the shell as it was found; the support functions stay for compiled code."""
+        self._is_active = False
         self.settings.remove(self.ip)
-        _remove(self.ip.ast_transformers, self)
         _remove(self.ip.Completer.custom_matchers, self._matcher)
         for event, hook in (("pre_execute", self._cell_starts), ("post_execute", self._cell_ended)):
             if hook in self.ip.events.callbacks[event]:
                 self.ip.events.unregister(event, hook)
         line_magics = self.ip.magics_manager.magics["line"]
-        if vars(self.ip).get("showtraceback") == self._show_traceback:
-            del self.ip.showtraceback
+        for name, method in self._methods.items():
+            if vars(self.ip).get(name) == method:
+                delattr(self.ip, name)
         for name, magic in self._magics.items():
             if line_magics.get(name) is magic:
                 _restore(line_magics, name, self._replaced[name])
 
+    def _transform(self, tree: ast.AST) -> ast.AST:
+        """IPython's method, and after it our part.
+
+        It is no entry of `ast_transformers`: while there is one, IPython fills in locations with
+        a function that recurses, and cells of about 1,000 terms fail that run without it.
+        """
+        tree = type(self.ip).transform_ast(self.ip, tree)
+        return self.visit(tree) if self._is_active else tree
+
     def visit(self, tree: ast.AST) -> ast.AST:
-        """IPython's transformer interface: the tree with its numbers wrapped."""
+        """The tree of a cell, or of what `%time` and its like run, with its numbers wrapped."""
         is_cell, self._is_cell = self._is_cell, False
         if is_cell:
             self._tree = tree
@@ -225,6 +238,7 @@ def _provide_support() -> None:
         literals.ARGUMENT: support.argument,
         literals.BIND: _bind,
         literals.SHOW: _show,
+        literals.TRIM: _trim,
         **support.OPERATIONS,
     }
     for name, function in provided.items():
@@ -243,6 +257,12 @@ def _show(answer: Any) -> None:
     """Display a command's answer; nothing for a command that has none."""
     if answer is not None:
         display(answer)
+
+
+def _trim() -> None:
+    """Take our frames out of the error that a cell has caught."""
+    with suppress(Exception):  # an exception class may do anything when it is looked at
+        tracebacks.trim()
 
 
 def _running() -> Extension | None:

@@ -5,6 +5,7 @@ How a traceback is printed is left to the host.
 
 from __future__ import annotations
 
+import sys
 from types import FrameType, TracebackType
 
 __all__ = ["is_ours", "trim"]
@@ -16,16 +17,22 @@ def is_ours(frame: FrameType) -> bool:
     return isinstance(name, str) and name.partition(".")[0] == "vrepl"
 
 
-def trim(error: BaseException | None) -> None:
-    """Cut our frames out of an exception and of those it came from, in place."""
+def trim(error: BaseException | None = None) -> None:
+    """Cut our frames out of an exception and of those it came from, in place.
+
+    Args:
+        error: The exception; by default the one that is being handled.
+    """
     seen: set[int] = set()
-    waiting = [error]
+    waiting = [sys.exception() if error is None else error]
     while waiting:
         problem = waiting.pop()
         if problem is None or id(problem) in seen:
             continue
         seen.add(id(problem))
         waiting += [problem.__cause__, problem.__context__]
+        if isinstance(problem, BaseExceptionGroup):
+            waiting += problem.exceptions
         if problem.__traceback__ is not None:
             _trim_chain(problem.__traceback__)
 

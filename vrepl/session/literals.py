@@ -23,6 +23,7 @@ from vrepl.session.policy import (
     SHOW,
     SOURCE,
     TAKES_LISTS,
+    TRIM,
     WALKED,
     Position,
     Slot,
@@ -45,6 +46,7 @@ __all__ = [
     "LITERAL",
     "POSITIONS",
     "SHOW",
+    "TRIM",
     "Cell",
     "Position",
     "Targets",
@@ -264,7 +266,8 @@ class _Rewriter:
         if scope.in_class and isinstance(old, ast.expr):
             return old
         if want is not None and (number := number_of(old)) is not None:
-            return self.wrapped(old, number, want)
+            plain = want.fractional and type(number) is int
+            return old if plain else self.wrapped(old, number, want)
         if kind not in _WALKED:
             return old
         if kind is ast.AugAssign and (update := self.update(cast("ast.AugAssign", old), scope)):
@@ -378,6 +381,13 @@ class _Rewriter:
         receiver = first_parameter(node) if scope.in_class else scope.receiver
         self.field(node, "body", Scope(receiver=receiver, local=True), None)
 
+    def caught(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
+        """Handles ``except E:``: what it sees of the error has no frames of ours."""
+        node = cast("ast.ExceptHandler", node)
+        self.inside(node, scope, want)
+        first = node.body[0]
+        node.body.insert(0, ast.Expr(self.support(TRIM, first), **location(first)))
+
     def class_body(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
         self.field(node, "body", Scope(in_class=True), None)
 
@@ -468,6 +478,7 @@ _HANDLERS: Final[Mapping[type[ast.AST], _Handler]] = {
     ast.FunctionDef: _Rewriter.function,
     ast.AsyncFunctionDef: _Rewriter.function,
     ast.ClassDef: _Rewriter.class_body,
+    ast.ExceptHandler: _Rewriter.caught,
 }
 _WALKED: Final = WALKED.keys() | _HANDLERS.keys()
 

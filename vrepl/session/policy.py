@@ -24,6 +24,7 @@ __all__ = [
     "SHOW",
     "SOURCE",
     "TAKES_LISTS",
+    "TRIM",
     "WALKED",
     "Position",
     "Target",
@@ -43,6 +44,7 @@ LITERAL: Final = "__vrepl_literal__"
 BIND: Final = "__vrepl_bind__"
 ARGUMENT: Final = "__vrepl_argument__"
 SHOW: Final = "__vrepl_show__"
+TRIM: Final = "__vrepl_trim__"
 
 # Modules whose functions get twins that record, by the name that a session imports them under.
 MODULES: Final = {"math": "vrepl.core.mathematics"}
@@ -121,6 +123,8 @@ POSITIONS: Final[tuple[Position, ...]] = (
     Position("comprehension over numbers", True, "data", "sum(x for x in (1.0, 2.0))"),
     # Places whose numbers stay as they are.
     Position("large list", False, "tables are data", f"w = [{'0.5, ' * (LARGEST_DISPLAY + 1)}]"),
+    Position("line of whole numbers alone", False, "counting", "1 + 2*3"),
+    Position("line inside a block", False, "nobody sees its value", "if c:\n    2.0*3.0"),
     Position("operand beside a name", False, _ANONYMOUS, "d = 2*a + 1"),
     Position("operator on bits", False, "gives plain numbers", "d = 1 << 3 | ~4"),
     Position("complex arithmetic", False, "complex numbers have no nodes", "z = 3 + 4j"),
@@ -170,12 +174,14 @@ class Want:
         callee: The name that decides when it runs; None makes the node outright.
         pure: The display must hold constants alone.
         counted: The numbers of the display around were counted already.
+        fractional: Whole numbers alone stay as they are.
     """
 
     through: Mapping[type[ast.AST], tuple[str, ...]]
     callee: str | None = None
     pure: bool = False
     counted: bool = False
+    fractional: bool = False
 
     def inside(self) -> Want:
         """The wish below a display whose numbers were counted."""
@@ -216,7 +222,7 @@ COMPREHENSIONS: Final[Mapping[type[ast.AST], tuple[str, ...]]] = {
 }
 _ARMS: Final = {ast.IfExp: ("body", "orelse"), ast.BoolOp: ("values",)}
 
-LINE: Final = Want(CALCULATIONS)
+LINE: Final = Want({ast.Expr: ("value",), **CALCULATIONS}, fractional=True)
 CALCULATION: Final = Want(CALCULATIONS)  # below a node known to be made of numbers alone
 SOURCE: Final = Want({**DISPLAYS, **CALCULATIONS, **COMPREHENSIONS, **_ARMS})
 ITEMS: Final = Want(DISPLAYS)
@@ -240,10 +246,10 @@ _FOR: Final = (Slot("iter", ITERATED), Slot("body", repeated=True), Slot("orelse
 # which is also the answer to syntax that does not exist yet. Assignments, calls, functions and
 # classes have their own handlers in ``literals``.
 WALKED: Final[dict[type[ast.AST], tuple[Slot, ...]]] = {
-    ast.Module: _slots("body"),
-    ast.Interactive: _slots("body"),
+    ast.Module: (Slot("body", LINE),),
+    ast.Interactive: (Slot("body", LINE),),
     ast.Expression: (Slot("body", LINE),),
-    ast.Expr: (Slot("value", LINE),),
+    ast.Expr: _slots("value"),
     ast.AugAssign: _slots("value"),
     ast.Return: _slots("value"),
     ast.Assert: _slots("test", "msg"),
@@ -325,25 +331,28 @@ def narrowed(want: Want, node: ast.AST) -> Want | None:
     if kind not in want.through:
         return None
     if kind in CALCULATIONS and want is not CALCULATION:
-        return CALCULATION if _is_calculation(node) else None
+        return CALCULATION if _is_calculation(node, want.fractional) else None
     if kind in DISPLAYS and not want.counted:
         fits = _count(node) <= LARGEST_DISPLAY and not (want.pure and _is_mixed(node))
         return want.inside() if fits else None
     return want
 
 
-def _is_calculation(node: ast.AST) -> bool:
-    """Whether *node* is made of numbers and + - * / ** alone."""
+def _is_calculation(node: ast.AST, fractional: bool) -> bool:
+    """Whether *node* is made of numbers and + - * / ** alone, one at least a float if need be."""
     pending = [node]
+    found = not fractional
     while pending:
         part = pending.pop()
         if type(part) is ast.BinOp and type(part.op) in SYNTAX:
             pending += (part.left, part.right)
         elif type(part) is ast.UnaryOp and type(part.op) in SIGNS:
             pending.append(part.operand)
-        elif number_of(part) is None:
+        elif (number := number_of(part)) is None:
             return False
-    return True
+        else:
+            found = found or type(number) is float
+    return found
 
 
 def _items(node: ast.AST, through: Mapping[type[ast.AST], tuple[str, ...]]) -> Iterator[ast.AST]:
