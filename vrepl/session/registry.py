@@ -111,9 +111,13 @@ class Registry:
         Lists, tuples, dicts and objects of the session's own classes are looked into.
         """
         found: dict[int, str] = {}
-        for text, value in _reachable(self.namespace(), self.SEARCHED):
+        for text, value in self.reachable():
             found.setdefault(id(value), text)
         return found
+
+    def reachable(self) -> Iterator[tuple[str, Value]]:
+        """Reference and node for every node within reach, plain names first, nearest first."""
+        return _reachable(self.namespace(), self.SEARCHED)
 
     def find(self, reference: str) -> Any:
         """What a reference means now; nothing is called and no property is read.
