@@ -20,7 +20,7 @@ _BARE = re.compile(r"(?P<indent>\s*)(?P<target>)(?P<marker>)(?P<name>[^\W\d]\w*)
 # What makes `slope …` Python and no command: an operation, a comparison, an assignment.
 _PYTHON = re.compile(r"\s+(?:[=+*/%<>!&|^@,.:)(\[-](?!-)|(?:if|in|is|and|or|not|for|else)\b)")
 # A line that only IPython understands.
-_ESCAPED = re.compile(r"\s*(?:[\w.,\s\[\]'\"]+=\s*)?(?:%|!)|\s*[?/;,]|.*\?\s*$")
+_ESCAPED = re.compile(r"(?:[\w.,\s\[\]'\"]+=\s*)?[%!]|[?/;,]|%{0,2}[^\W\d][\w.*]*\?\??$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def is_escaped(line: str) -> bool:
         >>> is_escaped("%matplotlib"), is_escaped("files = !ls"), is_escaped("d?"), is_escaped("d")
         (True, True, True, False)
     """
-    return _ESCAPED.match(line) is not None
+    return _ESCAPED.match(line.strip()) is not None
 
 
 def _parts(command: Command, rest: str, start: int) -> Iterator[Part]:

@@ -18,12 +18,11 @@ from vrepl.session.commands import COMMANDS
 from vrepl.session.grammar import Option
 from vrepl.session.session import Session
 
-__all__ = ["complete"]
+__all__ = ["complete", "reached"]
 
 _NOTHING = Completions("", (), False)
 _COMMAND_START = re.compile(r"\s*(?:[^\W\d]\w*\s*=\s*)?(?P<fragment>%\w*)$")
 _NAME = re.compile(r"(?<![\w.])(?P<fragment>[^\W\d]\w*)?$")
-_FRAGMENT = re.compile(r"[^\s,]*$")
 _STRING_OR_COMMENT = re.compile(r"#.*|'(?:[^'\\]|\\.)*'?|\"(?:[^\"\\]|\\.)*\"?")
 
 
@@ -59,7 +58,7 @@ def _commands(fragment: str) -> Iterator[Completion]:
 
 def _in_command(asked: CommandLine, line: str, session: Session) -> Completions:
     """What the grammar allows at the end of the line; nothing else, even if that is nothing."""
-    fragment = _FRAGMENT.findall(asked.rest)[0]
+    fragment = re.split(r"[\s,]", asked.rest)[-1]
     end = len(line) - len(fragment)
     parts = [part for part in asked.parts if part.end <= end]
     if line[parts[-1].end if parts else asked.rest_start : end].strip():
@@ -126,12 +125,17 @@ def _behind(subject: str, fragment: str, session: Session) -> dict[str, Value]:
     if not isinstance(root, Value):
         return session.registry.names()
     candidates = {text: node for node, text in _references(session) if node is not root}
-    found = _reached(root, {id(node) for node in candidates.values()})
+    found = reached(root, {id(node) for node in candidates.values()})
     return {text: node for text, node in candidates.items() if id(node) in found}
 
 
-def _reached(root: Value, wanted: set[int]) -> set[int]:
-    """Which of the wanted nodes lie behind *root*; the walk ends when all of them are found."""
+def reached(root: Value, wanted: set[int]) -> set[int]:
+    """Which of the wanted nodes lie behind *root*; the walk ends when all of them are found.
+
+    Args:
+        root: The result.
+        wanted: Nodes by their `id`.
+    """
     found: set[int] = set()
     seen = {id(root)}
     waiting = [root]
