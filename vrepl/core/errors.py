@@ -103,14 +103,17 @@ class UnknownName(VreplError, NameError):
 class CommandError(VreplError, ValueError):
     """A command's words do not fit its grammar, or its subject is no node.
 
+    `at` is where the wrong word stands in the line after the command's name, None when no single
+    word is wrong.
+
     Example:
         >>> str(CommandError("slope needs a name", "slope NAME [wrt NAME, ...] [--h H]"))
         'slope needs a name; usage: slope NAME [wrt NAME, ...] [--h H]'
     """
 
-    def __init__(self, fact: str, usage: str = "") -> None:
+    def __init__(self, fact: str, usage: str = "", at: tuple[int, int] | None = None) -> None:
         super().__init__(f"{fact}; usage: {usage}" if usage else fact)
-        self.fact, self.usage = fact, usage
+        self.fact, self.usage, self.at = fact, usage, at
 
 
 class Stale(VreplError, ValueError):

@@ -1,100 +1,97 @@
-"""Answers questions about a line of text: what may come next in a command.
+"""The language service: questions about a text in a session, answered with plain records.
 
-It reads the text and asks the session; it runs nothing of the text and knows no front end.
+Every front end asks here; the work is done by the modules beside it, and none of them runs any of
+the text or knows a front end.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-
-from vrepl.core.nodes import order
-from vrepl.core.value import Value
-from vrepl.session.commands import COMMANDS, Command
+from vrepl.language import completion
+from vrepl.language.completion import complete
+from vrepl.language.diagnose import diagnose
+from vrepl.language.documents import is_session, lines_of
+from vrepl.language.hints import hints
+from vrepl.language.records import Completion, Completions, Diagnostic
+from vrepl.language.replay import Replay
+from vrepl.language.symbols import (
+    CannotRename,
+    define,
+    folds,
+    name_at,
+    references,
+    rename,
+    symbols,
+    tokens,
+)
 from vrepl.session.session import Session
 
-__all__ = ["Completion", "Completions", "complete"]
+__all__ = [
+    "CannotRename",
+    "Completion",
+    "Completions",
+    "Diagnostic",
+    "Replay",
+    "complete",
+    "complete_at",
+    "define",
+    "diagnose",
+    "folds",
+    "hints",
+    "name_at",
+    "opened",
+    "references",
+    "rename",
+    "symbols",
+    "tokens",
+]
 
-_COMMAND_LINE = re.compile(r"(?:.*=\s*)?%?(?P<name>\w+)\s+(?P<rest>.*)$")
 
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """One way to go on: the text, and its kind ('node', 'word' or 'option')."""
-
-    text: str
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Completions:
-    """What may replace *fragment*, the part of a word left of the cursor."""
-
-    fragment: str
-    items: tuple[Completion, ...]
-    is_command: bool
-
-
-def complete(line: str, session: Session) -> Completions:
-    """What may come next in a command line; nothing for any other line.
+def opened(text: str, path: str = "", previous: Replay | None = None) -> Replay:
+    r"""A file, read without running it.
 
     Args:
-        line: The text of the line up to the cursor.
-        session: Whose names to offer.
+        text: What is in it.
+        path: Its path, which tells plain Python programs from sessions.
+        previous: The file before the last edit, which makes this a matter of milliseconds.
 
     Example:
-        >>> a = Value(2.0)
-        >>> session = Session.over({"a": a, "d": a * 3, "e": Value(1.0)})
-        >>> [item.text for item in complete("%slope d wrt ", session).items]
+        >>> diagnose(opened("a = 2.0\nd = a/0", "first.ipy"))[0].code
+        'V301'
+    """
+    name = path.replace("\\", "/").rpartition("/")[2] or "session"
+    return Replay(text, cell=name, is_session=is_session(text, path), previous=previous)
+
+
+def typed(text: str, session: Session, cell: str = "this cell") -> Replay:
+    """What is being typed into a live session, before it is run.
+
+    Args:
+        text: The cell as far as it is typed.
+        session: The session, which is looked at and not touched.
+        cell: What messages call the cell.
+
+    Example:
+        >>> from vrepl.core.value import Value
+        >>> replay = typed("d = a*3", Session.over({"a": Value(2.0)}))
+        >>> [hint.text for hint in hints(replay)]
+        ['= 6.0   d/da = 3.0']
+    """
+    return Replay(text, session, cell=cell)
+
+
+def complete_at(replay: Replay, line: int, column: int) -> Completions:
+    r"""What may come next at a cursor.
+
+    Args:
+        replay: The text.
+        line: The cursor's line, from 1.
+        column: Its column, from 0.
+
+    Example:
+        >>> [item.text for item in complete_at(opened("a = 2.0\n%slope "), 2, 7).items]
         ['a']
     """
-    match = _COMMAND_LINE.match(line)
-    command = COMMANDS.get(match["name"]) if match else None
-    if match is None or command is None or not _is_command(line, command, session):
-        return Completions("", (), False)
-    words = match["rest"].replace(",", " , ").split(" ")
-    fragment = words.pop()
-    before = [word for word in words if word]
-    found = _next(command, before, session)
-    items = tuple(item for item in found if item.text.startswith(fragment))
-    return Completions(fragment, items, True)
-
-
-def _is_command(line: str, command: Command, session: Session) -> bool:
-    """With a percent sign always; without one unless the word is a name of the session."""
-    if re.match(rf"(?:.*=\s*)?%{command.name}\b", line):
-        return True
-    return line.startswith(command.name) and command.name not in session.registry.namespace()
-
-
-def _next(command: Command, before: list[str], session: Session) -> Iterator[Completion]:
-    """Everything the grammar allows after the words so far."""
-    grammar = command.grammar
-    if before and before[-1] in {f"--{option.name}" for option in grammar.options}:
-        return
-    if grammar.subject and not before:
-        yield from _nodes(session.registry.names())
-        return
-    if "wrt" in before[1:] and before[-1] in ("wrt", ","):
-        yield from _nodes(_ancestors(before[0], session))
-        return
-    if grammar.wrt and "wrt" not in before:
-        yield Completion("wrt", "word")
-    for option in grammar.options:
-        if f"--{option.name}" not in before:
-            yield Completion(f"--{option.name}", "option")
-
-
-def _nodes(names: dict[str, Value]) -> Iterator[Completion]:
-    return (Completion(name, "node") for name in names)
-
-
-def _ancestors(subject: str, session: Session) -> dict[str, Value]:
-    """The named nodes that the subject depends on; all names when the subject is no node."""
-    names = session.registry.names()
-    root = names.get(subject)
-    if root is None:
-        return names
-    behind = {id(node) for node in order(root)} - {id(root)}
-    return {name: node for name, node in names.items() if id(node) in behind}
+    lines = lines_of(replay.text)
+    before = lines[line - 1][:column] if line <= len(lines) else ""
+    session = replay.session_before(replay.at(line))
+    return completion.complete(before, session, bare=False)

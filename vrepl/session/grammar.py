@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from vrepl.core.errors import CommandError
 
-__all__ = ["Grammar", "Option", "Request", "count", "number"]
+__all__ = ["Grammar", "Option", "Request", "Word", "count", "number", "words_of"]
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<comma>,)
@@ -23,14 +23,61 @@ _TOKEN = re.compile(
 )
 
 
+class Word(str):
+    """A word of a command line that knows where it stands in it.
+
+    `kind` is 'word', 'comma' or 'option'; `start` counts characters from the start of the line.
+    """
+
+    __slots__ = ("kind", "start")
+    kind: str
+    start: int
+
+    def __new__(cls, text: str, kind: str, start: int) -> Word:  # noqa: D102 - the class says it
+        word = super().__new__(cls, text)
+        word.kind, word.start = kind, start
+        return word
+
+    @property
+    def end(self) -> int:
+        """The position after its last character."""
+        return self.start + len(self)
+
+
+def words_of(text: str) -> Iterator[Word]:
+    """The words of a line after the command's name, as far as they can be told apart.
+
+    Comments and a final semicolon are no words; text that is no word at all is the last one given,
+    with the kind 'nothing'.
+
+    Example:
+        >>> [(word, word.kind, word.start) for word in words_of("d wrt w[0], b --h 0.1  # why")]
+        ... # doctest: +NORMALIZE_WHITESPACE
+        [('d', 'word', 0), ('wrt', 'word', 2), ('w[0]', 'word', 6), (',', 'comma', 10),
+         ('b', 'word', 12), ('--h', 'option', 14), ('0.1', 'word', 18)]
+    """
+    position = 0
+    text = re.sub(r"(^|\s)#.*$", "", text).rstrip().removesuffix(";").rstrip()
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None or match.end() == position:
+            start = len(text) - len(text[position:].lstrip())
+            yield Word(text[start:], "nothing", start)
+            return
+        position = match.end()
+        kind = match.lastgroup or "word"
+        yield Word(match.group(kind), kind, match.start(kind))
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option: `--h H`, how its argument is read, and what it is for."""
+    """One option: `--h H`, how its argument is read, what it is for, and what can be chosen."""
 
     name: str
     argument: str
     read: Callable[[str], Any]
     summary: str
+    choices: tuple[str, ...] = ()
 
     @property
     def usage(self) -> str:
@@ -89,62 +136,54 @@ class Grammar:
         subject, wrt = self._subject(words)
         return Request(subject, wrt, options)
 
-    def _read(self, text: str) -> tuple[list[str], dict[str, Any]]:
+    def _read(self, text: str) -> tuple[list[Word], dict[str, Any]]:
         """The words without the options, and the options."""
-        words: list[str] = []
+        words: list[Word] = []
         options: dict[str, Any] = {}
-        tokens = self._tokens(text)
-        for kind, token in tokens:
-            if kind == "option":
+        tokens = words_of(text)
+        for token in tokens:
+            if token.kind == "nothing":
+                raise self.error(f'"{token}" is no name', token)
+            if token.kind == "option":
                 option = self._option(token)
-                options[option.name] = self._argument(option, next(tokens, ("", "")))
+                options[option.name] = self._argument(option, token, next(tokens, None))
             else:
                 words.append(token)
         return words, options
 
-    def _tokens(self, text: str) -> Any:
-        position = 0
-        text = re.sub(r"(^|\s)#.*$", "", text).rstrip().removesuffix(";")
-        while position < len(text.rstrip()):
-            match = _TOKEN.match(text, position)
-            if match is None or match.end() == position:
-                raise self.error(f'"{text[position:].strip()}" is no name')
-            position = match.end()
-            yield match.lastgroup, match.group(match.lastgroup or 0)
-
-    def _option(self, token: str) -> Option:
+    def _option(self, token: Word) -> Option:
         for option in self.options:
             if token == f"--{option.name}":
                 return option
         known = [f"--{option.name}" for option in self.options]
         close = difflib.get_close_matches(token, known, n=1, cutoff=0.4)
         hint = f', did you mean "{close[0]}"' if close else ""
-        raise self.error(f'{self.command} has no option "{token}"{hint}')
+        raise self.error(f'{self.command} has no option "{token}"{hint}', token)
 
-    def _argument(self, option: Option, token: tuple[str, str]) -> Any:
-        if token[0] != "word":
-            raise self.error(f"--{option.name} needs {option.argument}, {option.summary}")
+    def _argument(self, option: Option, name: Word, token: Word | None) -> Any:
+        if token is None or token.kind != "word":
+            raise self.error(f"--{option.name} needs {option.argument}, {option.summary}", name)
         try:
-            return option.read(token[1])
+            return option.read(str(token))
         except ValueError as error:
-            raise self.error(f"--{option.name} {token[1]} {error}") from None
+            raise self.error(f"--{option.name} {token} {error}", token) from None
 
-    def _subject(self, words: list[str]) -> tuple[str, tuple[tuple[str, ...], ...]]:
+    def _subject(self, words: Sequence[Word]) -> tuple[str, tuple[tuple[str, ...], ...]]:
         cut = words.index("wrt", 1) if "wrt" in words[1:] else len(words)
         before, after = words[:cut], words[cut + 1 :]
-        if before == ["wrt"] and after:
-            before = []
+        if list(before) == ["wrt"] and after:
+            before = ()
         if self.subject and not before:
             raise self.error(f"{self.command} needs a name")
         if len(before) > self.subject:
-            raise self.error(self._surplus(before))
+            raise self.error(self._surplus(before), before[self.subject])
         if cut < len(words) and not self.wrt:
-            raise self.error(f"{self.command} takes no wrt")
+            raise self.error(f"{self.command} takes no wrt", words[cut])
         if cut < len(words) and not after:
-            raise self.error("wrt needs a name")
-        return (before or [""])[0], self._listed(after)
+            raise self.error("wrt needs a name", words[cut])
+        return str(before[0]) if before else "", self._listed(after)
 
-    def _surplus(self, words: Sequence[str]) -> str:
+    def _surplus(self, words: Sequence[Word]) -> str:
         if not self.subject:
             return f'{self.command} takes no name, and "{words[0]}" was given'
         text = " ".join(words)
@@ -152,16 +191,17 @@ class Grammar:
             return f'{self.command} takes one name before wrt, not "{text}"'
         return f'{self.command} takes one name, not "{text}"; give an expression a name first'
 
-    def _listed(self, words: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    def _listed(self, words: Sequence[Word]) -> tuple[tuple[str, ...], ...]:
         """The names between commas."""
         parts = " ".join(words).split(" , ") if words else []
         if any("," in part.split() or not part.strip() for part in parts):
-            raise self.error(f'wrt takes names with commas between, not "{" ".join(words)}"')
+            fact = f'wrt takes names with commas between, not "{" ".join(words)}"'
+            raise self.error(fact, words[0])
         return tuple(tuple(part.split(" ")) for part in parts)
 
-    def error(self, fact: str) -> CommandError:
-        """A mistake in a line of this grammar."""
-        return CommandError(fact, self.usage)
+    def error(self, fact: str, word: Word | None = None) -> CommandError:
+        """A mistake in a line of this grammar; *word* is the one that does not fit."""
+        return CommandError(fact, self.usage, None if word is None else (word.start, word.end))
 
 
 def number(text: str) -> float:

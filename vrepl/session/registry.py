@@ -58,6 +58,21 @@ class Registry:
         self._places: dict[str, Place] = {}
         self._bound: dict[str, int] = {}
 
+    def with_names(self, names: Mapping[str, Any], places: Mapping[str, Place]) -> Registry:
+        """A registry with these names in front of this one's, for text that has not run.
+
+        It notes nothing, neither here nor on a node.
+
+        Example:
+            >>> registry = Registry(lambda: {"a": Value(2.0)})
+            >>> registry.with_names({"b": Value(3.0)}, {}).names()
+            {'a': Value(data=2.0), 'b': Value(data=3.0)}
+        """
+        other = Registry(lambda: {**self.namespace(), **names})
+        kept = {name: place for name, place in self._places.items() if name not in names}
+        other._places = {**kept, **places}
+        return other
+
     def bind(self, targets: Targets, value: Any, place: Place) -> None:
         """Note that a statement is about to bind *value*; called while the cell runs."""
         if type(targets) is str:
@@ -111,9 +126,13 @@ class Registry:
         Lists, tuples, dicts and objects of the session's own classes are looked into.
         """
         found: dict[int, str] = {}
-        for text, value in _reachable(self.namespace(), self.SEARCHED):
+        for text, value in self.reachable():
             found.setdefault(id(value), text)
         return found
+
+    def reachable(self) -> Iterator[tuple[str, Value]]:
+        """Reference and node for every node within reach, plain names first, nearest first."""
+        return _reachable(self.namespace(), self.SEARCHED)
 
     def find(self, reference: str) -> Any:
         """What a reference means now; nothing is called and no property is read.

@@ -1,0 +1,188 @@
+"""What a statement may have changed that it does not bind: numbers set, lists filled, globals.
+
+Where that cannot be told, everything it could have reached counts as unknown from there on.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from vrepl.core.nodes import order
+from vrepl.language.known import (
+    LARGEST,
+    Unknown,
+    is_container,
+    is_harmless,
+    is_node,
+    members,
+)
+from vrepl.language.statements import FREE, NONE, Call, Statement, Store
+
+__all__ = ["Later", "changed"]
+
+# Methods of Values that leave every number as it is, and of lists that do.
+_QUIET: Final = frozenset({"backward", "index", "count", "copy", "keys", "values", "items", "get"})
+
+
+@dataclass(slots=True)
+class Later:
+    """What the functions defined so far do once they are called."""
+
+    names: set[str] = field(default_factory=set)
+    sets_numbers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """What a statement reaches: all nodes, all containers, and some objects and names."""
+
+    nodes: bool = False
+    containers: bool = False
+    objects: tuple[Any, ...] = ()
+    names: frozenset[str] = frozenset()
+
+    def __or__(self, other: _Reach) -> _Reach:
+        return _Reach(
+            self.nodes or other.nodes,
+            self.containers or other.containers,
+            (*self.objects, *other.objects),
+            self.names | other.names,
+        )
+
+
+_NOTHING: Final = _Reach()
+_EVERYTHING: Final = _Reach(nodes=True, containers=True)
+
+
+def changed(
+    statement: Statement,
+    names: Callable[[], Mapping[str, Any]],
+    lookup: Callable[[str], Any],
+    later: Later,
+) -> dict[str, Unknown]:
+    """The names that a statement may have changed without binding them.
+
+    Args:
+        statement: The statement, which has been evaluated already.
+        names: Gives every name there is.
+        lookup: What one name means; `KeyError` for none.
+        later: What the functions so far do; those of this statement are added.
+    """
+    facts = statement.changes
+    if facts is NONE and not statement.is_free:
+        return {}
+    later.names |= facts.later_globals
+    later.sets_numbers = later.sets_numbers or facts.sets_later
+    reach = _EVERYTHING if statement.is_free else _NOTHING
+    for store in facts.stores:
+        reach = reach | _stored(store, _found(store.base, lookup))
+    for call in facts.calls:
+        reach = reach | _called(call, lookup, later)
+    return _names_of(reach, names()) if reach != _NOTHING else {}
+
+
+def _found(name: str, lookup: Callable[[str], Any]) -> Any:
+    try:
+        return lookup(name)
+    except KeyError:
+        return None if name else Unknown("")
+
+
+def _stored(store: Store, target: Any) -> _Reach:
+    if store.attribute == "data":
+        return _Reach(objects=(target,)) if is_node(target) else _Reach(nodes=True)
+    if store.attribute in ("grad", "label"):
+        return _NOTHING
+    if store.attribute == "[]":
+        return _Reach(objects=(target,)) if is_container(target) else _Reach(containers=True)
+    return _NOTHING  # an attribute of an object: no number and no list is changed by it
+
+
+def _called(call: Call, lookup: Callable[[str], Any], later: Later) -> _Reach:
+    if not call.attribute and call.base in FREE:
+        return _EVERYTHING
+    arguments = [_found(name, lookup) for name in call.arguments]
+    hands_on = any(type(x) is Unknown and x.kind == "function" for x in arguments)
+    own = _own(later)
+    kind, holder = _callee(call, lookup)
+    given = _Reach(objects=tuple(x for x in arguments if is_container(x)))
+    return {
+        "harmless": own if hands_on else _NOTHING,
+        "container": _Reach(objects=(holder,)),
+        "library": given | own if hands_on else given,
+        "own": given | own,
+    }[kind]
+
+
+def _callee(call: Call, lookup: Callable[[str], Any]) -> tuple[str, Any]:
+    """What kind of thing is called, and whose method it is."""
+    if call.attribute:
+        holder = _found(call.base, lookup) if call.base else Unknown("")
+        if is_node(holder) or members(holder) is not None or call.attribute in _QUIET:
+            return "harmless", holder
+        if is_container(holder):
+            return "container", holder
+        is_library = type(holder) is Unknown and holder.kind == "module"
+        return "library" if is_library else "own", holder
+    try:
+        callee = lookup(call.base)
+    except KeyError:
+        callee = getattr(builtins, call.base, Unknown(""))
+    if is_harmless(callee):
+        return "harmless", None
+    is_library = type(callee) is Unknown and callee.kind == "import"
+    return "library" if is_library else "own", None
+
+
+def _own(later: Later) -> _Reach:
+    """What a call of the session's own functions may reach."""
+    everything = _EVERYTHING if later.sets_numbers else _NOTHING
+    return everything | _Reach(names=frozenset(later.names))
+
+
+def _names_of(reach: _Reach, names: Mapping[str, Any]) -> dict[str, Unknown]:
+    """The names behind which something reached stands."""
+    unknown = Unknown("what is called on the way may have changed it")
+    found = dict.fromkeys(reach.names, unknown)
+    wanted = {id(thing) for thing in reach.objects}
+    has_node = any(map(is_node, reach.objects))
+    for name, value in names.items():
+        if is_node(value):
+            is_hit = reach.nodes or (has_node and _depends(value, wanted))
+        elif is_container(value):
+            is_hit = reach.containers or reach.nodes or _holds(value, wanted, has_node)
+        else:
+            is_hit = False
+        if is_hit and not name.startswith("__"):
+            found[name] = unknown
+    return found
+
+
+def _depends(value: Any, wanted: set[int]) -> bool:
+    return any(id(node) in wanted for node in order(value))
+
+
+def _holds(value: Any, wanted: set[int], has_node: bool) -> bool:
+    """Whether a container is one of the objects, or holds one of them at any depth."""
+    waiting, seen = [value], 0
+    while waiting:
+        thing = waiting.pop()
+        seen += 1
+        if id(thing) in wanted:
+            return True
+        if seen > LARGEST:
+            return True  # too much to look through: better unknown than wrong
+        waiting.extend(_items(thing))
+        if has_node and is_node(thing) and _depends(thing, wanted):
+            return True
+    return False
+
+
+def _items(thing: Any) -> Iterator[Any]:
+    if type(thing) is dict:
+        yield from dict.values(thing)
+    elif type(thing) in (list, tuple):
+        yield from thing

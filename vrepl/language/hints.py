@@ -1,0 +1,117 @@
+"""What each assignment of a text gives: its value and its slopes, to be shown beside it.
+
+Slopes are by the named inputs, the steepest first; a graph too large for that shows its value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from vrepl.core.errors import NoRule
+from vrepl.core.nodes import adjoints, order
+from vrepl.core.value import Value, plain
+from vrepl.language.known import is_node
+from vrepl.language.records import Hint, Span
+from vrepl.language.replay import Replay, Step
+from vrepl.session.answers import figure
+
+__all__ = ["hints"]
+
+MOST_SLOPES: Final = 4
+LARGEST_GRAPH: Final = 2_000  # nodes; about 2 ms
+NODES: Final = 60_000  # in all the graphs of one answer
+DIGITS: Final = 6
+_ITEMS: Final = 256
+
+
+def hints(replay: Replay, first: int = 1, last: int | None = None) -> tuple[Hint, ...]:
+    r"""The hints of a range of lines.
+
+    Args:
+        replay: The text.
+        first: The first line, from 1.
+        last: The last line; the text's by default.
+
+    Example:
+        >>> [hint.text for hint in hints(Replay("a = 2.0\nd = a*-3.0"))]
+        ['= -6.0   d/da = -3.0']
+    """
+    found: list[Hint] = []
+    registry = replay.session.registry
+    names: dict[str, Any] = dict(registry.names())
+    titles = registry.references()
+    budget = NODES
+    for step in replay.steps:
+        if last is not None and step.chunk.line > last:
+            break
+        names.update(step.writes)
+        titles.update(_titles(step.writes))
+        if step.chunk.end_line < first:
+            continue
+        for hint, size in _of_step(step, names, titles, budget):
+            budget -= size
+            found.append(hint)
+    return tuple(found)
+
+
+def _titles(writes: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
+    """What to call the nodes that a step bound, by `id`; the simplest reference comes last."""
+    for name, value in writes.items():
+        if type(value) in (list, tuple) and len(value) <= _ITEMS:
+            yield from ((id(x), f"{name}[{i}]") for i, x in enumerate(value) if is_node(x))
+    yield from ((id(x), name) for name, x in writes.items() if is_node(x) and name[:1] != "_")
+
+
+def _of_step(
+    step: Step, names: Mapping[str, Any], titles: Mapping[int, str], budget: int
+) -> Iterator[tuple[Hint, int]]:
+    """The hints of one step, each with the number of nodes that was looked at."""
+    bound = [m for m in step.statement.mentions if m.is_binding and is_node(names.get(m.name))]
+    computed = {m.name: names[m.name] for m in bound if len(names[m.name]._made) > 1}
+    computed = {name: node for name, node in computed.items() if step.writes.get(name) is node}
+    chunk = step.chunk
+    end = len(chunk.text.rpartition("\n")[2])
+    place = Span(chunk.end_line, end, chunk.end_line, end)
+    for name, node in computed.items():
+        ordered = order(node)
+        is_small = len(ordered) <= min(LARGEST_GRAPH, budget)
+        slopes = _slopes(ordered, node, names, titles) if is_small else ()
+        value = figure(plain(node), DIGITS)
+        yield (
+            Hint(place, name, value, slopes, _text(name, value, slopes, len(computed))),
+            len(ordered),
+        )
+
+
+def _slopes(
+    ordered: list[Value], node: Value, names: Mapping[str, Any], titles: Mapping[int, str]
+) -> tuple[tuple[str, str], ...]:
+    """The slopes by the named inputs, the steepest first."""
+    try:
+        found = adjoints(ordered)
+    except NoRule:
+        return ()
+    inputs = [leaf for leaf in ordered if len(leaf._made) == 1 and leaf is not node]
+    named = [
+        (title, found.get(id(leaf), 0.0))
+        for leaf in inputs
+        if (title := _title(leaf, names, titles))
+    ]
+    named.sort(key=lambda pair: -abs(pair[1]) if pair[1] == pair[1] else 0.0)
+    return tuple((title, figure(slope, DIGITS)) for title, slope in named)
+
+
+def _title(leaf: Value, names: Mapping[str, Any], titles: Mapping[int, str]) -> str:
+    title = titles.get(id(leaf)) or leaf.label
+    if title.isidentifier() and names.get(title) is not leaf:
+        return f"{title} (older)"
+    return title
+
+
+def _text(name: str, value: str, slopes: tuple[tuple[str, str], ...], count: int) -> str:
+    shown = [f"d/d{title} = {slope}" for title, slope in slopes[:MOST_SLOPES]]
+    if len(slopes) > MOST_SLOPES:
+        shown.append("…")
+    head = f"{name} = {value}" if count > 1 else f"= {value}"
+    return f"{head}   {', '.join(shown)}" if shown else head
