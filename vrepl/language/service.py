@@ -71,7 +71,9 @@ def _is_command(line: str, command: Command, session: Session) -> bool:
 def _next(command: Command, before: list[str], session: Session) -> Iterator[Completion]:
     """Everything the grammar allows after the words so far."""
     grammar = command.grammar
-    if before and before[-1] in {f"--{option.name}" for option in grammar.options}:
+    if before and before[-1] in {
+        f"--{option.name}" for option in grammar.options if option.argument
+    }:
         return
     if grammar.subject and not before:
         yield from _nodes(session.registry.names())

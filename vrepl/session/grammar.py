@@ -13,7 +13,7 @@ from typing import Any
 
 from vrepl.core.errors import CommandError
 
-__all__ = ["Grammar", "Option", "Request", "count", "number"]
+__all__ = ["Grammar", "Option", "Request", "choice", "count", "number"]
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<comma>,)
@@ -25,7 +25,10 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option: `--h H`, how its argument is read, and what it is for."""
+    """One option: `--h H`, how its argument is read, and what it is for.
+
+    An option without an argument (`argument` is '') is true when it is given.
+    """
 
     name: str
     argument: str
@@ -33,9 +36,14 @@ class Option:
     summary: str
 
     @property
+    def written(self) -> str:
+        """The option with its argument."""
+        return f"--{self.name} {self.argument}".rstrip()
+
+    @property
     def usage(self) -> str:
         """As help shows it."""
-        return f"[--{self.name} {self.argument}]"
+        return f"[{self.written}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +105,9 @@ class Grammar:
         for kind, token in tokens:
             if kind == "option":
                 option = self._option(token)
-                options[option.name] = self._argument(option, next(tokens, ("", "")))
+                options[option.name] = (
+                    self._argument(option, next(tokens, ("", ""))) if option.argument else True
+                )
             else:
                 words.append(token)
         return words, options
@@ -190,3 +200,19 @@ def count(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) == 0:
         raise ValueError("is no count; write a whole number like 20")
     return int(text)
+
+
+def choice(*choices: str) -> Callable[[str], str]:
+    """A reader for an option's argument that is one of some words.
+
+    Example:
+        >>> choice("tall", "slim")("slim")
+        'slim'
+    """
+
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"is none of {', '.join(choices)}")
+        return text
+
+    return read
