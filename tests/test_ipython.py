@@ -140,7 +140,7 @@ MISTAKES = [
     ("%slope text", "text is a str, not a number; %nodes lists the names"),
     ("%trace", "trace needs a name; usage: trace NAME [--rows N]"),
     ("%graph nope", 'No name "nope" in this session'),
-    ("%graph d wrt a", "graph takes no wrt; usage: graph NAME"),
+    ("%trace d wrt a", "trace takes no wrt; usage: trace NAME"),
     ("%nodes d", 'nodes takes no name, and "d" was given'),
     ("%trace w[7]", "w has no [7]"),
     ("%slope plain", "plain = 3.0 is a plain number, not a node: float(a) in In[4]:1 leaves"),

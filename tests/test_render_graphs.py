@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -205,6 +206,18 @@ def graphs(draw: st.DrawFn, most: int = 15) -> Graph:
         made.append((draw(st.sampled_from(BINARY)), [loose.pop(0), loose.pop(0)]))
         loose.append(len(made) - 1)
     return graph_of(made[: loose[0] + 1])
+
+
+@st.composite
+def partly_named(draw: st.DrawFn, most: int = 15) -> Graph:
+    """A random graph in which some nodes have no name, so that they can be folded."""
+    graph = draw(graphs(most))
+    named = draw(st.lists(st.booleans(), min_size=len(graph.nodes), max_size=len(graph.nodes)))
+    nodes = (
+        node if keeps else replace(node, name="")
+        for node, keeps in zip(graph.nodes, named, strict=True)
+    )
+    return replace(graph, nodes=tuple(nodes))
 
 
 def joining(count: int) -> Graph:

@@ -12,14 +12,16 @@ from itertools import count
 
 import pytest
 from hypothesis import given, settings
-from test_render_graphs import GRAPHS, graphs, joining
+from hypothesis import strategies as st
+from test_render_graphs import GRAPHS, joining, partly_named
 from wcwidth import wcwidth
 
-from vrepl.core.graph import Graph
+from vrepl.core.folding import flattened, folded, repeated
+from vrepl.core.graph import Graph, View
 from vrepl.render.bounds import missing, more
 from vrepl.render.glyphs import ASCII, UNICODE, Glyphs, operator_glyph
 from vrepl.render.numbers import short
-from vrepl.render.text import draw
+from vrepl.render.text import REACH, draw
 
 Cell = tuple[int, int]
 WEST, EAST, NORTH, SOUTH = (-1, 0), (1, 0), (0, -1), (0, 1)
@@ -64,6 +66,7 @@ class Read:
     lines: tuple[str, ...]
     operator: str
     operands: tuple[int, ...]
+    labels: tuple[str, ...]
 
 
 class Reader:
@@ -76,12 +79,21 @@ class Reader:
         self.boxed = {cell: i for i, f in enumerate(self.frames) for cell in f.cells()}
         self.known = set(self.boxed)  # cells of which it is clear what they are
         self.operations = [self._operation(frame) for frame in self.frames]
+        self.labels = dict[Cell, str]()
+        self.operations = [
+            (operator, list(map(self._label, es))) for operator, es in self.operations
+        ]
         self.ends = {entry for _, entries in self.operations for entry in entries}
 
     def boxes(self) -> list[Read]:
         """The boxes, from the top left to the bottom right."""
         found = [
-            Read(self._text(frame), operator, tuple(map(self._source, entries)))
+            Read(
+                self._text(frame),
+                operator,
+                tuple(map(self._source, entries)),
+                tuple(self.labels.get(entry, "") for entry in entries),
+            )
             for frame, (operator, entries) in zip(self.frames, self.operations, strict=True)
         ]
         strays = {cell for cell, character in self.grid.items() if character != " "} - self.known
@@ -160,6 +172,18 @@ class Reader:
             return [(start, y)]
         self.known.update((i, y) for i in range(x, start))
         return self._joint(x, y)
+
+    def _label(self, entry: Cell) -> Cell:
+        """Where a line ends that reaches *entry* through a number on it, else *entry*."""
+        (x, y), across = entry, self.glyphs.box[4]
+        end = next(i for i in count(x - 1, -1) if self.at(i, y) != across)
+        if end == x - 1 or self.at(end, y) != " ":
+            return entry
+        start = next(i for i in count(end - 1, -1) if self.at(i, y) == " ")
+        begin = next(i for i in count(start - 1, -1) if self.at(i, y) != across) + 1
+        self.labels[begin, y] = "".join(self.at(i, y) for i in range(start + 1, end))
+        self.known.update((i, y) for i in range(begin, x))
+        return begin, y
 
     def _joint(self, x: int, y: int) -> list[Cell]:
         """The cells in which lines reach the upright bar through (x, y)."""
@@ -244,7 +268,7 @@ def read(drawing: str, glyphs: Glyphs) -> list[Read]:
     return Reader(drawing, glyphs).boxes()
 
 
-def same(boxes: list[Read], graph: Graph, glyphs: Glyphs) -> None:
+def same(boxes: list[Read], graph: Graph, glyphs: Glyphs, edges: bool = False) -> None:
     """Assert that *boxes* are the nodes of *graph*: walked from the root, box beside node."""
     used = {operand for box in boxes for operand in box.operands}
     [root] = set(range(len(boxes))) - used
@@ -256,6 +280,8 @@ def same(boxes: list[Read], graph: Graph, glyphs: Glyphs) -> None:
         assert short(node.value) in " ".join(box.lines)
         assert box.operator == (operator_glyph(node, glyphs) if node.symbol else "")
         assert len(box.operands) == len(sources), (box, node)
+        locals_ = [short(edge.local_derivative) for edge in node.edges if edge.source is not None]
+        assert box.labels == tuple(locals_ if edges else [""] * len(locals_)), (box, node)
         for operand, source in zip(box.operands, sources, strict=True):
             if operand not in node_of:
                 node_of[operand] = source
@@ -264,40 +290,57 @@ def same(boxes: list[Read], graph: Graph, glyphs: Glyphs) -> None:
     assert sorted(node_of.values()) == list(range(len(graph.nodes)))
 
 
-def reads_back(graph: Graph, glyphs: Glyphs, style: str, width: int = 10_000) -> None:
-    drawing = draw(graph, width=width, ascii_only=glyphs is ASCII, style=style)
-    counted = more(missing(graph), glyphs.ellipsis) if missing(graph) else ""
-    assert drawing.endswith(counted)
+def reads_back(
+    graph: Graph, glyphs: Glyphs, style: str, width: int = 10_000, edges: bool = False
+) -> None:
+    viewed = replace(graph, view=View(style, edges=edges))
+    drawing = draw(viewed, width=width, ascii_only=glyphs is ASCII)
+    lines = drawing.splitlines()
+    if style == "folded":
+        graph = repeated(folded(flattened(graph)), REACH)
+        if hidden := sum(node.inside for node in graph.nodes if node.folded):
+            assert lines.pop().startswith(f"{hidden} node")
+    if missing(graph):
+        assert lines.pop() == more(missing(graph), glyphs.ellipsis)
     try:
-        same(read(drawing.removesuffix(counted), glyphs), graph, glyphs)
+        same(read("\n".join(lines), glyphs), graph, glyphs, edges)
     except (Unreadable, AssertionError) as error:
         raise AssertionError(f"{error}\n{drawing}") from error
 
 
 SETS = pytest.mark.parametrize("glyphs", [UNICODE, ASCII], ids=["unicode", "ascii"])
-STYLES = pytest.mark.parametrize("style", ["tall", "slim"])
+STYLES = pytest.mark.parametrize("style", ["tall", "slim", "folded"])
+EDGES = pytest.mark.parametrize("edges", [False, True], ids=["plain", "labelled"])
 
 
 @SETS
 @STYLES
+@EDGES
 @pytest.mark.parametrize("name", GRAPHS)
-def test_every_drawing_of_the_table_reads_back(name: str, style: str, glyphs: Glyphs) -> None:
-    reads_back(GRAPHS[name], glyphs, style)
+def test_every_drawing_of_the_table_reads_back(
+    name: str, style: str, glyphs: Glyphs, edges: bool
+) -> None:
+    reads_back(GRAPHS[name], glyphs, style, edges=edges)
 
 
 @SETS
 @STYLES
 @settings(max_examples=100)
-@given(graph=graphs())
-def test_every_random_drawing_reads_back(graph: Graph, style: str, glyphs: Glyphs) -> None:
-    reads_back(graph, glyphs, style)
+@given(graph=partly_named(), edges=st.booleans())
+def test_every_random_drawing_reads_back(
+    graph: Graph, style: str, glyphs: Glyphs, edges: bool
+) -> None:
+    reads_back(graph, glyphs, style, edges=edges)
 
 
 @SETS
 @STYLES
+@EDGES
 @pytest.mark.parametrize("count", range(1, 8))
-def test_an_operation_may_have_many_operands(count: int, style: str, glyphs: Glyphs) -> None:
-    reads_back(joining(count), glyphs, style)
+def test_an_operation_may_have_many_operands(
+    count: int, style: str, glyphs: Glyphs, edges: bool
+) -> None:
+    reads_back(joining(count), glyphs, style, edges=edges)
 
 
 TRUE = """

@@ -6,18 +6,31 @@ is all that drawings ever see.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections import ChainMap, deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from vrepl.core.nodes import is_constant, order
 from vrepl.core.operators import ATOM, SIGNED
+from vrepl.core.outline import Outline
 from vrepl.core.rules import Number, local_derivative
 from vrepl.core.value import Value, plain
 
-__all__ = ["Edge", "Expressions", "Graph", "Node", "number_text", "snapshot", "trace"]
+__all__ = [
+    "OLDER",
+    "Edge",
+    "Expressions",
+    "Graph",
+    "Node",
+    "View",
+    "number_text",
+    "snapshot",
+    "trace",
+]
+
+OLDER = " (older)"  # ends the name of a node whose name means another one now
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +38,15 @@ class Edge:
     """One use of an operand.
 
     `source` is the operand's index in `Graph.nodes`; it is None for a constant, and for a node
-    that the snapshot leaves out (`left_out` is then true). A constant has no `local_derivative`.
+    that the snapshot leaves out (`left_out` is then true, and `name` is what it is called, '' when
+    it has no name). A constant has no `local_derivative`.
     """
 
     source: int | None
     value: Number
     local_derivative: float | None
     left_out: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +55,9 @@ class Node:
 
     `name` is '' for an anonymous node, `symbol` is '' for a leaf; `expression` is how the node was
     made, in names ('a * b'); `slope` is the slope of the root by this node, None when not asked.
+    `inside` counts other nodes that this one stands for; when it is `folded`, `symbol` is only the
+    last of several operations, and each edge's local derivative is by the chain rule through them.
+    A `copy` is a leaf that stands in the graph already, drawn again beside a use far from it.
     """
 
     index: int
@@ -49,6 +67,9 @@ class Node:
     symbol: str
     edges: tuple[Edge, ...]
     slope: float | None = None
+    inside: int = 0
+    folded: bool = False
+    copy: bool = False
 
     @property
     def is_leaf(self) -> bool:
@@ -62,11 +83,28 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """What a drawing of a graph is to show.
+
+    `style` is the form to begin with; `edges` writes local derivatives on the edges; `expand` are
+    names whose formulas are drawn operation by operation where others are folded; `subject` is
+    what a command calls the graph, for hints how to see more; `ascii_only` keeps to ASCII.
+    """
+
+    style: str = "auto"
+    edges: bool = False
+    expand: tuple[str, ...] = ()
+    subject: str = ""
+    ascii_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Graph:
     """An immutable picture of a graph: nodes in evaluation order, the root last.
 
-    `total` counts every node of the whole graph; it is larger than `len(nodes)` when the
-    snapshot was bounded, and then `nodes` are those nearest the root.
+    `total` counts every node of the whole graph; when the snapshot was bounded it is larger than
+    the number of nodes here, which are those nearest the root, and `outline` tells of all of them.
+    `view` says what drawings are to show of it.
 
     Example:
         >>> from vrepl import Value
@@ -80,6 +118,8 @@ class Graph:
 
     nodes: tuple[Node, ...]
     total: int
+    outline: Outline | None = None
+    view: View = View()
 
     @property
     def root(self) -> Node:
@@ -123,6 +163,7 @@ def snapshot(
     names: Mapping[int, str] = MappingProxyType({}),
     slopes: Mapping[int, float] = MappingProxyType({}),
     limit: int | None = None,
+    among: Sequence[Value] | None = None,
 ) -> Graph:
     """Freeze the graph behind *root*.
 
@@ -131,6 +172,7 @@ def snapshot(
         names: What to call nodes, by `id`; a node's label is used where this has nothing.
         slopes: d(root)/d(node) by `id`, shown where given.
         limit: Keep only this many nodes, those nearest the root.
+        among: The nodes to freeze, in evaluation order, *root* last; all behind it by default.
 
     Example:
         >>> a = Value(2.0, label="a")
@@ -139,7 +181,7 @@ def snapshot(
     """
     if not isinstance(root, Value):
         raise TypeError(f"a graph starts at a Value, not {type(root).__name__} {root!r:.40}")
-    everything = order(root)
+    everything = order(root) if among is None else list(among)
     kept = everything if limit is None else _nearest(root, everything, limit)
     index = {id(node): i for i, node in enumerate(kept)}
     texts = Expressions(names)
@@ -150,7 +192,7 @@ def snapshot(
             expression=texts.made_by(node),
             value=node.data,
             symbol=node._op,
-            edges=tuple(_edges(node, index)),
+            edges=tuple(_edges(node, index, texts)),
             slope=slopes.get(id(node)),
         )
         for i, node in enumerate(kept)
@@ -164,15 +206,16 @@ def _nearest(root: Value, everything: list[Value], limit: int) -> list[Value]:
         return everything
     near = {id(root): root}
     waiting = deque([root])
+    allowed = {id(node) for node in everything}
     while waiting and len(near) < limit:
         for operand in waiting.popleft()._made[1:]:
-            if not is_constant(operand) and id(operand) not in near and len(near) < limit:
+            if id(operand) in allowed and id(operand) not in near and len(near) < limit:
                 near[id(operand)] = operand
                 waiting.append(operand)
     return [node for node in everything if id(node) in near]
 
 
-def _edges(node: Value, index: Mapping[int, int]) -> Iterator[Edge]:
+def _edges(node: Value, index: Mapping[int, int], texts: Expressions) -> Iterator[Edge]:
     row, operands = node._made[0], node._made[1:]
     numbers = tuple(plain(operand) for operand in operands)
     for position, operand in enumerate(operands):
@@ -181,7 +224,8 @@ def _edges(node: Value, index: Mapping[int, int]) -> Iterator[Edge]:
             continue
         local = local_derivative(row, position, numbers, node.data) if row.forward else None
         source = index.get(id(operand))
-        yield Edge(source, numbers[position], local, left_out=source is None)
+        name = texts.name(operand) if source is None else ""
+        yield Edge(source, numbers[position], local, source is None, name)
 
 
 class Expressions:
@@ -199,6 +243,7 @@ class Expressions:
 
     def __init__(self, names: Mapping[int, str] = MappingProxyType({})) -> None:
         self._names = names
+        self._written: dict[int, tuple[str, int]] = {}  # what was asked for so far
 
     def name(self, node: Value) -> str:
         """The node's name in the session, else its label, else ''."""
@@ -206,9 +251,10 @@ class Expressions:
 
     def made_by(self, node: Value) -> str:
         """The operation or number that made the node: 'a * b', or '2.0' for a leaf."""
-        written: dict[int, tuple[str, int]] = {}
+        written = ChainMap({}, self._written)
         for part in self._inner(node):
             written[id(part)] = self._application(part, written)
+        self._written[id(node)] = written[id(node)]
         return written[id(node)][0]
 
     def _inner(self, node: Value) -> list[Value]:
@@ -223,7 +269,7 @@ class Expressions:
         return _operands_first(node, near)
 
     def _is_inner(self, operand: Any) -> bool:
-        return not (is_constant(operand) or self.name(operand))
+        return not (id(operand) in self._written or is_constant(operand) or self.name(operand))
 
     def _application(self, node: Value, written: Mapping[int, tuple[str, int]]) -> tuple[str, int]:
         row = node._made[0]

@@ -134,7 +134,7 @@ def is_escaped(line: str) -> bool:
 def _parts(command: Command, rest: str, start: int) -> Iterator[Part]:
     """Each word with its role, in the order of the line."""
     grammar = command.grammar
-    options = {f"--{option.name}": option.name for option in grammar.options}
+    options = {f"--{option.name}": option for option in grammar.options}
     subjects = int(grammar.subject)
     is_after_wrt, waiting = False, ""
     for word in words_of(rest):
@@ -147,8 +147,10 @@ def _parts(command: Command, rest: str, start: int) -> Iterator[Part]:
                 role = "surplus"
         subjects -= role == "subject"
         is_after_wrt = is_after_wrt or (role == "word")
-        waiting = options.get(word, "") if role == "option" else ""
-        yield Part(str(word), role, start + word.start, waiting_for or waiting)
+        option = options.get(word) if role == "option" else None
+        waiting = option.name if option and option.argument else ""
+        name = option.name if option else ""
+        yield Part(str(word), role, start + word.start, waiting_for or name)
 
 
 def _role(word: Word, takes_wrt: bool, is_after_wrt: bool) -> str:

@@ -76,8 +76,9 @@ def _next(
     last = before[-1] if before else None
     if last is not None and last.role == "option":
         option = next((o for o in grammar.options if o.name == last.option), None)
-        yield from _choices(option)
-        return
+        if option is None or option.argument:
+            yield from _choices(option)
+            return
     given = {part.option for part in before if part.role == "option"}
     subject = next((part.text for part in before if part.role == "subject"), "")
     if grammar.subject and not subject:

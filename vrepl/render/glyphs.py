@@ -26,6 +26,9 @@ __all__ = [
 ]
 
 LEFT, RIGHT, UP, DOWN = 1, 2, 4, 8
+AGAIN = " (again)"  # ends the title of a leaf that is drawn elsewhere, too
+MOST_INLINE = 5  # operands written beside an operator
+LONGEST_INLINE = 8  # cells of the name of one of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,28 +107,38 @@ def heading(node: Node, glyphs: Glyphs, limit: int) -> str:
     """
     title = title_of(node)
     written = title if node.name else title.replace("…", glyphs.ellipsis)
+    if node.copy:
+        return shorten(clean(written), limit - len(AGAIN), glyphs.ellipsis) + AGAIN
     return shorten(clean(written), limit, glyphs.ellipsis)
 
 
 def operator_glyph(node: Node, glyphs: Glyphs) -> str:
     """The operator of *node* in parentheses, with the operands that have no box of their own.
 
+    Of a folded node it is the last operator, and an ellipsis for those before it.
+
     Example:
-        >>> a = Edge(0, 3.0, 6.0)
+        >>> a, b = Edge(0, 3.0, 6.0), Edge(None, 4.0, 1.0, left_out=True, name="b")
         >>> two, dropped = Edge(None, 2, None), Edge(None, 4.0, 1.0, left_out=True)
         >>> [operator_glyph(Node(1, "", "", 9.0, symbol, edges), UNICODE) for symbol, edges in (
-        ...     ("**", (a, two)), ("*", (two, a)), ("+", (a, dropped)), ("tanh", (a,)))]
-        ['(**2)', '(2×)', '(+…)', '(tanh)']
+        ...     ("**", (a, two)), ("*", (two, a)), ("+", (a, dropped)), ("*", (a, b)),
+        ...     ("tanh", (a,)), ("+", (a, two, a)))]
+        ['(**2)', '(2×)', '(+…)', '(×b)', '(tanh)', '(·+2+·)']
     """
     symbol = symbol_glyph(node.symbol, glyphs)
+    if node.folded:
+        return f"({symbol}{glyphs.ellipsis})"
     inline = [_inline(edge, glyphs) for edge in node.edges]
     if not any(inline):
         return f"({symbol})"
-    if symbol.isidentifier() or len(inline) > 2:
-        return f"({symbol}({','.join(text or glyphs.operand for text in inline)}))"
     if len(inline) == 1:
         return f"({symbol}{inline[0]})"
-    return f"({inline[0]}{symbol}{inline[1]})"
+    if len(inline) == 2 and not symbol.isidentifier():
+        return f"({inline[0]}{symbol}{inline[1]})"
+    shown = [text or glyphs.operand for text in inline]
+    if len(shown) > MOST_INLINE:
+        shown = [*shown[: MOST_INLINE - 2], glyphs.ellipsis, shown[-1]]
+    return f"({symbol}({','.join(shown)}))" if symbol.isidentifier() else f"({symbol.join(shown)})"
 
 
 def symbol_glyph(symbol: str, glyphs: Glyphs) -> str:
@@ -141,4 +154,6 @@ def symbol_glyph(symbol: str, glyphs: Glyphs) -> str:
 def _inline(edge: Edge, glyphs: Glyphs) -> str:
     if edge.source is not None:
         return ""
-    return glyphs.ellipsis if edge.left_out else short(edge.value)
+    if edge.left_out:
+        return shorten(clean(edge.name), LONGEST_INLINE, glyphs.ellipsis) or glyphs.ellipsis
+    return short(edge.value)

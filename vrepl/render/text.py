@@ -6,13 +6,15 @@ corners from `canvas`, the forms without boxes from `tree`; printing is left to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
-from vrepl.core.graph import Graph, Node
+from vrepl.core.folding import behind, flattened, folded, repeated
+from vrepl.core.graph import Edge, Graph, Node, View
 from vrepl.render.bounds import missing, more
 from vrepl.render.canvas import Canvas
-from vrepl.render.cells import cell_width, pad
+from vrepl.render.cells import cell_width, clean, pad, shorten
 from vrepl.render.glyphs import ASCII, DOWN, LEFT, UNICODE, UP, Glyphs, heading, operator_glyph
 from vrepl.render.layout import Box, Layout, Size, Spacing, place
 from vrepl.render.numbers import short
@@ -20,8 +22,12 @@ from vrepl.render.tree import summary, tree
 
 __all__ = ["STYLES", "draw"]
 
-STYLES = ("auto", "tall", "slim", "tree", "summary")
+STYLES = ("auto", "tall", "slim", "folded", "tree", "summary")
 MOST_BOXES = 40  # more fill several screens, while the tree stays on one
+MOST_ASKED = 100  # boxes of a style that was asked for by name; more take seconds to place
+MOST_FOLDED = 10_000  # nodes of a graph that is folded; more take seconds
+TALLEST = 48  # lines of a folded drawing that nobody asked for
+REACH = 6  # layers that a leaf's rail may pass; beyond them the leaf is drawn again
 SPACING = Spacing(stub=1, track=1, tail=1, gap=0)
 
 
@@ -37,28 +43,31 @@ class Form:
     expression: int
     shaft: int
     margin: int
-    numbers: Callable[[Node, Glyphs], list[Line]]
+    numbers: Callable[[Node, Glyphs, int], list[Line]]
 
 
-def _in_words(node: Node, glyphs: Glyphs) -> list[Line]:
+def _in_words(node: Node, glyphs: Glyphs, limit: int) -> list[Line]:
+    made = f"= {node.expression}".replace("…", glyphs.ellipsis)
+    formula = [(shorten(clean(made), limit, glyphs.ellipsis), "")]
     slope = [] if node.slope is None else [(f"slope {short(node.slope)}", "")]
-    return [(f"data {short(node.value)}", ""), *slope]
+    show = formula if node.folded and node.name else []
+    return [*show, (f"data {short(node.value)}", ""), *slope]
 
 
-def _in_signs(node: Node, glyphs: Glyphs) -> list[Line]:
+def _in_signs(node: Node, glyphs: Glyphs, limit: int) -> list[Line]:
     slope = [] if node.slope is None else [(glyphs.slope, short(node.slope))]
-    return [("", short(node.value)), *slope]
+    inside = [(f"+{node.inside:,}", "")] if node.folded else []
+    return [("", short(node.value)), *slope, *inside]
 
 
-FORMS = (
-    Form("tall", 24, 24, 1, 1, _in_words),
-    Form("tall", 24, 12, 1, 1, _in_words),
-    Form("slim", 16, 9, 0, 0, _in_signs),
-)
+TALL = (Form("tall", 24, 24, 1, 1, _in_words), Form("tall", 24, 12, 1, 1, _in_words))
+SLIM = (Form("slim", 16, 9, 0, 0, _in_signs),)
 
 
-def draw(graph: Graph, *, width: int = 80, ascii_only: bool = False, style: str = "auto") -> str:
+def draw(graph: Graph, *, width: int = 80, ascii_only: bool = False, style: str = "") -> str:
     """*graph* as lines of text, operands on the left and the root on the right.
+
+    What it shows is as `graph.view` asks, with a line below on what is folded or left out.
 
     Args:
         graph: What to draw.
@@ -70,63 +79,221 @@ def draw(graph: Graph, *, width: int = 80, ascii_only: bool = False, style: str 
         The drawing, without a line break at its end.
 
     Raises:
-        ValueError: *style* is not one of `STYLES`.
+        ValueError: The style is not one of `STYLES`.
 
     Example:
         >>> from vrepl.core.graph import Edge
         >>> a = Node(0, "a", "a", 2.0, "", ())
-        >>> print(draw(Graph((a, Node(1, "y", "-a", -2.0, "-", (Edge(0, 2.0, -1.0),))), 2)))
+        >>> graph = Graph((a, Node(1, "y", "-a", -2.0, "-", (Edge(0, 2.0, -1.0),))), 2)
+        >>> print(draw(graph))
         ╭──────────╮       ╭───────────╮
         │ a        │       │ y         │
         │ data 2.0 │──(-)─▶│ data -2.0 │
         ╰──────────╯       ╰───────────╯
+        >>> print(draw(replace(graph, view=View(edges=True)), style="slim"))
+        ╭───╮              ╭────╮
+        │a  │              │y   │
+        │2.0│── -1.0 ──(-)▶│-2.0│
+        ╰───╯              ╰────╯
     """
-    if style not in STYLES:
-        raise ValueError(f"No drawing style {style!r}; there are {', '.join(STYLES)}")
-    return next(_attempts(graph, max(width, 20), ASCII if ascii_only else UNICODE, style))
+    view = replace(graph.view, style=style) if style else graph.view
+    if view.style not in STYLES:
+        raise ValueError(f"No drawing style {view.style!r}; there are {', '.join(STYLES)}")
+    glyphs = ASCII if ascii_only or view.ascii_only else UNICODE
+    return next(_Page(max(width, 20), glyphs, view).attempts(graph))
 
 
-def _attempts(graph: Graph, width: int, glyphs: Glyphs, style: str) -> Iterator[str]:
-    """The drawings that fit *width*, the most detailed first; the last one always does."""
-    ladder = STYLES[max(1, STYLES.index(style)) :]
-    if len(graph.nodes) <= MOST_BOXES:
-        for form in FORMS:
-            if form.style in ladder and (drawn := _boxes(graph, form, width, glyphs)):
-                yield drawn
-    if "tree" in ladder and (drawn := tree(graph, width, glyphs)):
-        yield drawn
-    yield summary(graph, width, glyphs)
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Where a drawing goes, and what it is to look like."""
+
+    width: int
+    glyphs: Glyphs
+    view: View
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a style was asked for by name."""
+        return self.view.style != "auto" or bool(self.view.expand)
+
+    def attempts(self, graph: Graph) -> Iterator[str]:
+        """The drawings that fit, the most detailed first; the last one always does."""
+        styles = {
+            "tall": self._tall,
+            "slim": self._slim,
+            "folded": self._folded,
+            "tree": self._tree,
+            "summary": self._summary,
+        }
+        asked = "folded" if self.view.expand else self.view.style
+        begin = max(1, STYLES.index(asked))
+        if asked == "auto" and graph.outline is not None and missing(graph):
+            begin = STYLES.index("summary")  # what is here is only a corner of the graph
+        for style in STYLES[begin:]:
+            for drawn in styles[style](graph):
+                note = self._note(style) if self.is_asked and style != STYLES[begin] else []
+                yield "\n".join([drawn, *note])
+
+    def _note(self, style: str) -> list[str]:
+        """The line that says why a drawing is in another style than was asked for."""
+        asked = "folded" if self.view.expand else self.view.style
+        fact = f"no room for {asked} here: drawn as {style}"
+        return [shorten(fact, self.width, self.glyphs.ellipsis)]
+
+    def _tall(self, graph: Graph) -> Iterator[str]:
+        return filter(None, (self._boxes(graph, form) for form in TALL))
+
+    def _slim(self, graph: Graph) -> Iterator[str]:
+        return filter(None, (self._boxes(graph, form) for form in SLIM))
+
+    def _folded(self, graph: Graph) -> Iterator[str]:
+        """Drawings of the graph in fewer boxes; unasked only those that fit a screen."""
+        for fewer in _in_fewer_boxes(graph, self.view.expand, self.is_asked):
+            if not self.is_asked and self._tells_less(fewer, graph):
+                continue
+            near = repeated(fewer, REACH)
+            for form in (*TALL, *SLIM):
+                drawn = self._boxes(near, form)
+                if drawn and (self.is_asked or drawn.count("\n") < TALLEST):
+                    yield "\n".join([drawn, *self._way_in(fewer)])
+                    break
+
+    def _tells_less(self, fewer: Graph, graph: Graph) -> bool:
+        """Whether most nodes would be out of sight that a tree has room for."""
+        hidden = len(graph.nodes) - len(fewer.nodes)
+        return hidden >= len(fewer.nodes) and bool(tree(graph, self.width, self.glyphs, whole=True))
+
+    def _way_in(self, graph: Graph) -> list[str]:
+        """The line that says what is folded, and how to open a box."""
+        boxes = [n for n in graph.nodes if n.folded]
+        if not boxes:
+            return []
+        count = sum(node.inside for node in boxes)
+        fact = f"{count:,} node{'' if count == 1 else 's'} folded into boxes"
+        names = [n.name for n in sorted(boxes, key=lambda n: -n.inside) if " " not in n.name]
+        if self.view.subject and any(names):
+            name = next(filter(None, names))
+            fact += f"; %graph {self.view.subject} --expand {clean(name)} opens one"
+        return [shorten(fact, self.width, self.glyphs.ellipsis)]
+
+    def _tree(self, graph: Graph) -> Iterator[str]:
+        """The tree of the graph, or of a folded one where that is whole; cut only when asked."""
+        if self.is_asked:
+            trees = [tree(graph, self.width, self.glyphs, edges=self.view.edges)]
+        else:
+            fewer = (graph, *_in_fewer_boxes(graph, (), False))
+            trees = [
+                tree(g, self.width, self.glyphs, edges=self.view.edges, whole=True) for g in fewer
+            ]
+        return filter(None, trees)
+
+    def _summary(self, graph: Graph) -> Iterator[str]:
+        yield summary(graph, self.width, self.glyphs, self.view.subject)
+
+    def _boxes(self, graph: Graph, form: Form) -> str:
+        """The drawing with boxes filled as *form* says; '' when it is wider than the page."""
+        if len(graph.nodes) > (MOST_ASKED if self.view.style == form.style else MOST_BOXES):
+            return ""
+        glyphs = self.glyphs
+        contents = [_content(node, form, glyphs) for node in graph.nodes]
+        arrows = [_Arrow.of(node, form, glyphs, self.view.edges) for node in graph.nodes]
+        sizes = [_size(c, arrow, form) for c, arrow in zip(contents, arrows, strict=True)]
+        layout = place(graph, sizes, SPACING)
+        if layout.width > self.width:
+            return ""
+        canvas = Canvas(layout.width, layout.height, glyphs)
+        _paint_lines(canvas, layout)
+        for box, content, arrow in zip(layout.boxes, contents, arrows, strict=True):
+            _paint_box(canvas, box, content, form.margin)
+            if arrow.operator:
+                arrow.paint(canvas, box, layout.entries(box.index))
+        rest = missing(graph)
+        return "\n".join(
+            canvas.rows() + ([more(rest, glyphs.ellipsis, self.width)] if rest else [])
+        )
 
 
-def _boxes(graph: Graph, form: Form, width: int, glyphs: Glyphs) -> str:
-    """The drawing with boxes filled as *form* says; '' when it is wider than *width*."""
-    contents = [_content(node, form, glyphs) for node in graph.nodes]
-    operators = [operator_glyph(node, glyphs) if node.symbol else "" for node in graph.nodes]
-    sizes = [_size(c, o, form) for c, o in zip(contents, operators, strict=True)]
-    layout = place(graph, sizes, SPACING)
-    if layout.width > width:
-        return ""
-    canvas = Canvas(layout.width, layout.height, glyphs)
-    _paint_lines(canvas, layout)
-    for box, content, operator in zip(layout.boxes, contents, operators, strict=True):
-        _paint_box(canvas, box, content, form.margin)
-        if operator:
-            _paint_operation(canvas, box, operator, form.shaft, layout.entries(box.index))
-    tail = [more(missing(graph), glyphs.ellipsis, width)] if missing(graph) else []
-    return "\n".join(canvas.rows() + tail)
+def _in_fewer_boxes(graph: Graph, expand: Collection[str], is_asked: bool) -> Iterator[Graph]:
+    """*graph* with ever more folded together, as long as there are inputs to see."""
+    if len(graph.nodes) > MOST_FOLDED:
+        return
+    flat = flattened(graph)
+    keep = {index for name in expand for index in behind(flat, name)}
+    fold = partial(folded, flat, keep=keep)
+    steps: list[Callable[[], Graph]] = [
+        fold,
+        partial(fold, functions=True, leaves=True),
+        partial(fold, leaves=True),
+    ]
+    if is_asked:
+        before = steps.pop(0)()
+        yield before
+    else:
+        before = graph
+        steps = [lambda: flat, partial(fold, functions=True), *steps]
+    for step in steps:
+        fewer = step()
+        if any(not node.symbol for node in fewer.nodes) and len(fewer.nodes) < len(before.nodes):
+            before = fewer
+            yield fewer
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrow:
+    """What leads into a box: labels on the edges, the joint, the operator and the arrow."""
+
+    operator: str
+    shaft: int
+    labels: tuple[str, ...]
+
+    @classmethod
+    def of(cls, node: Node, form: Form, glyphs: Glyphs, edges: bool) -> _Arrow:
+        """The arrow into *node*."""
+        if not node.symbol:
+            return cls("", 0, ())
+        used = [edge for edge in node.edges if edge.source is not None]
+        labels = tuple(map(_label, used)) if edges else ()
+        return cls(operator_glyph(node, glyphs), form.shaft, labels)
+
+    @property
+    def field(self) -> int:
+        """Room for the labels: each with a blank and a piece of line on either side."""
+        return max(map(len, self.labels)) + 4 if self.labels else 0
+
+    @property
+    def lead(self) -> int:
+        """Room for all of it."""
+        return self.field + 1 + cell_width(self.operator) + self.shaft + 1 if self.operator else 0
+
+    def paint(self, canvas: Canvas, box: Box, entries: Sequence[int]) -> None:
+        """Paint it before *box*, in which edges enter in these rows."""
+        across = canvas.glyphs.box[4]
+        arrow = self.operator + across * self.shaft + canvas.glyphs.arrow
+        x, joint = box.x - cell_width(arrow), box.start + self.field
+        canvas.write(x, box.middle, arrow)
+        if entries:
+            canvas.write(joint, box.middle, across * (x - joint))
+        for row, label in zip(entries, self.labels, strict=False):
+            line = across * (self.field - 3 - len(label))
+            canvas.write(box.start, row, f"{line} {label} {across}")
+        if len(entries) > 1:
+            _paint_joint(canvas, joint, box.middle, entries)
+
+
+def _label(edge: Edge) -> str:
+    return "?" if edge.local_derivative is None else short(edge.local_derivative)
 
 
 def _content(node: Node, form: Form, glyphs: Glyphs) -> list[Line]:
     title = heading(node, glyphs, form.name if node.name else form.expression)
-    return ([(title, "")] if title else []) + form.numbers(node, glyphs)
+    return ([(title, "")] if title else []) + form.numbers(node, glyphs, form.expression)
 
 
-def _size(content: list[Line], operator: str, form: Form) -> Size:
+def _size(content: list[Line], arrow: _Arrow, form: Form) -> Size:
     widths = [
         cell_width(left) + bool(left and right) + cell_width(right) for left, right in content
     ]
-    lead = 1 + cell_width(operator) + form.shaft + 1 if operator else 0
-    return Size(max(widths) + 2 + 2 * form.margin, len(content) + 2, lead)
+    return Size(max(widths) + 2 + 2 * form.margin, len(content) + 2, arrow.lead)
 
 
 def _paint_lines(canvas: Canvas, layout: Layout) -> None:
@@ -145,26 +312,10 @@ def _paint_box(canvas: Canvas, box: Box, content: list[Line], margin: int) -> No
     canvas.write(box.x, box.y + box.height - 1, low_left + across * inside + low_right)
 
 
-def _paint_operation(
-    canvas: Canvas, box: Box, operator: str, shaft: int, entries: Sequence[int]
-) -> None:
-    """The operator, the arrow to its result, and the joint or line that leads to it."""
-    across = canvas.glyphs.box[4]
-    arrow = operator + across * shaft + canvas.glyphs.arrow
-    x = box.x - cell_width(arrow)
-    canvas.write(x, box.middle, arrow)
-    if entries:
-        canvas.write(box.start, box.middle, across * (x - box.start))
-    if len(entries) > 1:
-        _paint_joint(canvas, box, entries)
-
-
-def _paint_joint(canvas: Canvas, box: Box, entries: Sequence[int]) -> None:
+def _paint_joint(canvas: Canvas, x: int, middle: int, entries: Sequence[int]) -> None:
     glyphs = canvas.glyphs
     for row in range(entries[0], entries[-1] + 1):
-        canvas.write(
-            box.start, row, glyphs.joints[0] if row in entries else glyphs.lines[UP | DOWN]
-        )
-    canvas.write(box.start, entries[0], glyphs.lines[LEFT | DOWN])
-    canvas.write(box.start, entries[-1], glyphs.lines[LEFT | UP])
-    canvas.write(box.start, box.middle, glyphs.joints[1])
+        canvas.write(x, row, glyphs.joints[0] if row in entries else glyphs.lines[UP | DOWN])
+    canvas.write(x, entries[0], glyphs.lines[LEFT | DOWN])
+    canvas.write(x, entries[-1], glyphs.lines[LEFT | UP])
+    canvas.write(x, middle, glyphs.joints[1])

@@ -6,10 +6,11 @@ It knows lines of text; drawings with boxes are left to `text`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from vrepl.core.graph import Graph, Node
+from vrepl.core.graph import Edge, Graph, Node
+from vrepl.core.outline import Group, Outline
 from vrepl.render.bounds import distances, missing, more, nearest
 from vrepl.render.cells import cell_width, clean, shorten
 from vrepl.render.glyphs import Glyphs, heading, operator_glyph, symbol_glyph
@@ -27,19 +28,32 @@ LISTED = 8  # names and operators a summary lists
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A node to write: `bars` before it, its `branch`, and whether it is the place to expand it."""
+    """A node to write: `bars` before it, its `branch`, and whether it is the place to expand it.
+
+    `local` is the local derivative of the node it is an operand of.
+    """
 
     index: int
     bars: str
     branch: str
     expand: bool
+    local: str = ""
 
 
-def tree(graph: Graph, width: int, glyphs: Glyphs) -> str:
+def tree(
+    graph: Graph, width: int, glyphs: Glyphs, *, edges: bool = False, whole: bool = False
+) -> str:
     """*graph* as a tree, the root first and operands below it; '' when *width* is too small.
 
     At most about 40 nodes nearest the root; the last line counts the others. A node with several
     uses is expanded where it is nearest the root, and an arrow points there from the other uses.
+
+    Args:
+        graph: What to write.
+        width: The most cells a line may have.
+        glyphs: The characters to use.
+        edges: Write the local derivative of the line above by each operand.
+        whole: Write all nodes of *graph*, or nothing.
 
     Example:
         >>> from vrepl.core.graph import Edge
@@ -51,13 +65,16 @@ def tree(graph: Graph, width: int, glyphs: Glyphs) -> str:
         └─ a = 2.0
     """
     shown = nearest(graph, MOST_LINES, max(1, (width - ROOM) // INDENT))
+    if whole and (len(shown.nodes) < len(graph.nodes) or _uses(graph) >= MOST_LINES):
+        return ""
     count = len(shown.nodes)
-    while sum(len(_used(node)) for node in shown.nodes) >= MOST_LINES and count > 1:
+    while _uses(shown) >= MOST_LINES and count > 1:
         count -= 1
         shown = nearest(shown, count)
     written = list[str]()
     seen = set[int]()
     for line in _lines(shown, glyphs):
+        line = line if edges else replace(line, local="")
         text = _fitted(shown.nodes[line.index], line, line.index in seen, width, glyphs)
         if not text:
             return ""
@@ -67,8 +84,12 @@ def tree(graph: Graph, width: int, glyphs: Glyphs) -> str:
     return "\n".join(written + tail)
 
 
-def _used(node: Node) -> list[int]:
-    return [edge.source for edge in node.edges if edge.source is not None]
+def _uses(graph: Graph) -> int:
+    return sum(len(_used(node)) for node in graph.nodes)
+
+
+def _used(node: Node) -> list[Edge]:
+    return [edge for edge in node.edges if edge.source is not None]
 
 
 def _lines(graph: Graph, glyphs: Glyphs) -> Iterator[_Line]:
@@ -76,18 +97,25 @@ def _lines(graph: Graph, glyphs: Glyphs) -> Iterator[_Line]:
     far = distances(graph)
     homes: dict[int, tuple[int, int]] = {}
     for index in far:
-        for position, source in enumerate(_used(graph.nodes[index])):
-            if far[source] == far[index] + 1:
-                homes.setdefault(source, (index, position))
+        for position, edge in enumerate(_used(graph.nodes[index])):
+            if far[_source(edge)] == far[index] + 1:
+                homes.setdefault(_source(edge), (index, position))
     stack = [_Line(graph.root.index, "", "", True)]
     while stack:
         line = stack.pop()
         yield line
         used = _used(graph.nodes[line.index]) if line.expand else []
         bars = line.bars + _continued(line.branch, glyphs)
-        for position, source in reversed(list(enumerate(used))):
+        for position, edge in reversed(list(enumerate(used))):
             branch = glyphs.branches[position == len(used) - 1]
-            stack.append(_Line(source, bars, branch, homes[source] == (line.index, position)))
+            expand = homes[_source(edge)] == (line.index, position)
+            local = "?" if edge.local_derivative is None else short(edge.local_derivative)
+            stack.append(_Line(_source(edge), bars, branch, expand, local))
+
+
+def _source(edge: Edge) -> int:
+    assert edge.source is not None
+    return edge.source
 
 
 def _continued(branch: str, glyphs: Glyphs) -> str:
@@ -101,6 +129,8 @@ def _fitted(node: Node, line: _Line, seen: bool, width: int, glyphs: Glyphs) -> 
     """The line of text, its title shortened if need be; '' when that is not enough."""
     title = heading(node, glyphs, LONGEST_TITLE)
     facts = _facts(node, glyphs)
+    if line.local:
+        facts += f"  local {line.local}"
     if not line.expand:
         facts += f" {glyphs.above if seen else glyphs.below}"
     before = line.bars + line.branch
@@ -114,11 +144,18 @@ def _fitted(node: Node, line: _Line, seen: bool, width: int, glyphs: Glyphs) -> 
 def _facts(node: Node, glyphs: Glyphs) -> str:
     slope = "" if node.slope is None else f"  slope {short(node.slope)}"
     operator = f"  {operator_glyph(node, glyphs)}" if node.symbol else ""
-    return short(node.value) + slope + operator
+    inside = f" +{node.inside:,}" if node.folded else ""
+    return short(node.value) + slope + operator + inside
 
 
-def summary(graph: Graph, width: int, glyphs: Glyphs) -> str:
-    """The root, how many nodes of which kind there are, and the names that matter most.
+def summary(graph: Graph, width: int, glyphs: Glyphs, subject: str = "") -> str:
+    """The root, what the graph is made of, the names that matter most, and how to see more.
+
+    Args:
+        graph: What to tell of; of its `outline` where it has one.
+        width: The most cells a line may have.
+        glyphs: The characters to use.
+        subject: What a command calls the graph; without it there are no hints.
 
     Example:
         >>> from vrepl.render.glyphs import UNICODE
@@ -126,30 +163,84 @@ def summary(graph: Graph, width: int, glyphs: Glyphs) -> str:
         a = 2.0
         1 node: 1 leaf, 0 operations
     """
-    return "\n".join(
-        line for part in _parts(graph, glyphs) for line in _wrapped(part, width, glyphs)
-    )
+    parts = [_root(graph, glyphs), *_parts(graph, glyphs)]
+    if subject:
+        parts.append(_ways_in(graph, subject))
+    return "\n".join(line for part in parts for line in _wrapped(part, width, glyphs))
+
+
+def _root(graph: Graph, glyphs: Glyphs) -> list[str]:
+    root = graph.root
+    title = heading(root, glyphs, LONGEST_TITLE)
+    slope = "" if root.slope is None else f"  slope {short(root.slope)}"
+    return [f"{title} = {short(root.value)}{slope}" if title else short(root.value) + slope]
 
 
 def _parts(graph: Graph, glyphs: Glyphs) -> Iterator[list[str]]:
     """The statements of a summary, each as pieces between which a line may break."""
-    root = graph.root
-    title = heading(root, glyphs, LONGEST_TITLE)
-    yield [f"{title} = {short(root.value)}" if title else short(root.value)]
-    leaves = sum(node.is_leaf for node in graph.nodes)
-    operations = len(graph.nodes) - leaves
+    outline = graph.outline
+    if outline is None:
+        leaves = sum(not node.symbol for node in graph.nodes)
+        operations: Sequence[tuple[str, int]] = Counter(
+            node.symbol for node in graph.nodes if node.symbol
+        ).most_common()
+        names: Sequence[tuple[str, float | None]]
+        names, named = _weightiest(graph)
+    else:
+        leaves, operations = outline.leaves, outline.operations
+        names, named = outline.steepest, outline.named
     yield [
-        f"{_counted(graph.total, 'node')}{_of_which(graph)}",
+        f"{_counted(graph.total, 'node')}{'' if outline else _of_which(graph)}:",
         f"{leaves:,} {'leaf' if leaves == 1 else 'leaves'},",
-        _counted(operations, "operation"),
+        _counted(sum(count for _, count in operations), "operation")
+        + (f"; {_counted(outline.depth, 'edge')} deep" if outline else ""),
     ]
-    found = Counter(node.symbol for node in graph.nodes if node.symbol).most_common(LISTED)
-    if found:
-        pieces = [f"{count:,} {symbol_glyph(symbol, glyphs)}" for symbol, count in found]
-        yield _listed("operations:", pieces)
-    names = _weightiest(graph)
+    if outline is not None and len(outline.groups) > 1:
+        yield from _groups(outline, glyphs)
+    if operations:
+        pieces = [f"{count:,} {symbol_glyph(symbol, glyphs)}" for symbol, count in operations]
+        yield _listed("operations:", _first(pieces, len(pieces)))
     if names:
-        yield _listed("names:", names)
+        pieces = [
+            clean(name) + ("" if slope is None else f" (slope {short(slope)})")
+            for name, slope in names
+        ]
+        yield _listed("steepest:" if names[0][1] is not None else "names:", _first(pieces, named))
+
+
+def _first(pieces: list[str], count: int) -> list[str]:
+    rest = count - min(len(pieces), LISTED)
+    return pieces[:LISTED] + ([f"{rest:,} more"] if rest > 0 else [])
+
+
+def _groups(outline: Outline, glyphs: Glyphs) -> Iterator[list[str]]:
+    """A line for each group: its number, how many there are, what they are and of which others."""
+    most = max(len(f"{group.count:,}") for group in outline.groups)
+    last = len(str(len(outline.groups)))
+    for number, group in enumerate(outline.groups, 1):
+        begin = f"  {f'#{number}':<{last + 1}} {f'{group.count:,}':>{most}} {glyphs.times}"
+        yield [begin, *(word for text in _group(group, glyphs) for word in text.split())]
+
+
+def _group(group: Group, glyphs: Glyphs) -> Iterator[str]:
+    names = f" {glyphs.ellipsis} ".join(shorten(clean(n), 16, glyphs.ellipsis) for n in group.names)
+    made = group.made.replace("…", glyphs.ellipsis).replace("·", glyphs.operand)
+    yield " = ".join(filter(None, (names, clean(made)))) or "numbers"
+    used = ["one another"] if group.repeats else []
+    used += [f"#{position + 1}" for position in group.operands]
+    if used:
+        yield f"of {', '.join(used)}"
+    elif not group.made:
+        yield "(leaf)" if group.count == 1 else "(leaves)"
+
+
+def _ways_in(graph: Graph, subject: str) -> list[str]:
+    """How to see parts of the graph."""
+    ways = [f"%graph {subject} --depth 3"]
+    names = [name for name, _ in graph.outline.steepest] if graph.outline else []
+    near = next((name for name in names if " " not in name), "")
+    ways += [f"%graph {subject} wrt {near}"] if near else []
+    return _listed("to see more:", [*ways, f"%graph {subject} --style tree"])
 
 
 def _counted(count: int, word: str) -> str:
@@ -157,31 +248,27 @@ def _counted(count: int, word: str) -> str:
 
 
 def _of_which(graph: Graph) -> str:
-    return f"; among the {len(graph.nodes):,} nearest:" if missing(graph) else ":"
+    return f"; among the {len(graph.nodes):,} nearest" if missing(graph) else ""
 
 
 def _listed(heading: str, pieces: list[str]) -> list[str]:
     return [heading, *(piece + "," for piece in pieces[:-1]), pieces[-1]]
 
 
-def _weightiest(graph: Graph) -> list[str]:
+def _weightiest(graph: Graph) -> tuple[list[tuple[str, float | None]], int]:
     """The names of the nodes with the steepest slopes, or the first names if none is known."""
-    named = [node for node in graph.nodes if node.name and node is not graph.root]
-    named.sort(key=lambda node: -abs(node.slope or 0.0))
-    rest = len(named) - LISTED
-    pieces = [
-        clean(node.name) + ("" if node.slope is None else f" (slope {short(node.slope)})")
-        for node in named[:LISTED]
-    ]
-    return pieces + ([f"{rest:,} more"] if rest > 0 else [])
+    named = [(n.name, n.slope) for n in graph.nodes if n.name and n is not graph.root]
+    named.sort(key=lambda pair: -abs(pair[1] or 0.0))
+    return named[:LISTED], len(named)
 
 
 def _wrapped(pieces: list[str], width: int, glyphs: Glyphs) -> Iterator[str]:
     """Lines of *pieces* separated by blanks; continuation lines are indented."""
     line = ""
+    indent = " " * (cell_width(pieces[0]) if pieces[0].startswith(" ") else 1)
     for piece in pieces:
         if line.strip() and cell_width(line) + 1 + cell_width(piece) > width:
             yield line.rstrip()
-            line = " "
+            line = indent
         line = shorten(f"{line} {piece}" if line else piece, width, glyphs.ellipsis)
     yield line.rstrip()

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from vrepl.session.answers import Answer
 from vrepl.session.ask_check import check
-from vrepl.session.ask_graph import graph
+from vrepl.session.ask_graph import STYLES, graph
 from vrepl.session.ask_nodes import nodes
 from vrepl.session.ask_slope import slope
 from vrepl.session.ask_trace import trace
-from vrepl.session.grammar import Grammar, Option, Request, count, number
+from vrepl.session.grammar import Grammar, Option, Request, choice, count, number
 from vrepl.session.session import Session
 
 __all__ = ["COMMANDS", "Command", "ask", "help_text"]
@@ -38,6 +38,12 @@ class Command:
 
 _STEP = Option("h", "H", number, "the step to measure with")
 _ROWS = Option("rows", "N", count, "how many lines to show")
+_VIEW = (
+    Option("style", "STYLE", choice(*STYLES), f"begin with {', '.join(STYLES)}", STYLES),
+    Option("depth", "N", count, "only the nodes up to so many operations away"),
+    Option("expand", "NAME", str, "draw what is folded into a node"),
+    Option("ascii", "", str, "draw with the signs of ASCII"),
+)
 
 _COMMANDS = (
     Command(
@@ -65,9 +71,9 @@ _COMMANDS = (
         check,
     ),
     Command(
-        Grammar("graph"),
-        "the graph behind a node, drawn",
-        ("graph d", "graph _"),
+        Grammar("graph", wrt=True, options=_VIEW),
+        "the graph behind a node, drawn; with wrt only the paths from there, and their slopes",
+        ("graph d", "graph d wrt a", "graph d --style tree", "graph loss --expand h"),
         graph,
     ),
     Command(
@@ -108,7 +114,7 @@ def help_text(command: Command, prefix: str = "%") -> str:
         >>> print(help_text(COMMANDS["nodes"]).splitlines()[0])
         %nodes [--rows N]
     """
-    options = [f"  --{o.name} {o.argument}  {o.summary}" for o in command.grammar.options]
+    options = [f"  {o.written}  {o.summary}" for o in command.grammar.options]
     examples = [f"  {prefix}{example}" for example in command.examples]
     summary = command.summary[0].upper() + command.summary[1:] + "."
     lines = [f"{prefix}{command.grammar.usage}", "", summary]

@@ -13,7 +13,7 @@ from typing import Any
 
 from vrepl.core.errors import CommandError
 
-__all__ = ["Grammar", "Option", "Request", "Word", "count", "number", "words_of"]
+__all__ = ["Grammar", "Option", "Request", "Word", "choice", "count", "number", "words_of"]
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<comma>,)
@@ -71,7 +71,10 @@ def words_of(text: str) -> Iterator[Word]:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option: `--h H`, how its argument is read, what it is for, and what can be chosen."""
+    """One option: `--h H`, how its argument is read, what it is for, and what can be chosen.
+
+    An option without an argument (`argument` is '') is true when it is given.
+    """
 
     name: str
     argument: str
@@ -80,9 +83,14 @@ class Option:
     choices: tuple[str, ...] = ()
 
     @property
+    def written(self) -> str:
+        """The option with its argument."""
+        return f"--{self.name} {self.argument}".rstrip()
+
+    @property
     def usage(self) -> str:
         """As help shows it."""
-        return f"[--{self.name} {self.argument}]"
+        return f"[{self.written}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +154,9 @@ class Grammar:
                 raise self.error(f'"{token}" is no name', token)
             if token.kind == "option":
                 option = self._option(token)
-                options[option.name] = self._argument(option, token, next(tokens, None))
+                options[option.name] = (
+                    self._argument(option, token, next(tokens, None)) if option.argument else True
+                )
             else:
                 words.append(token)
         return words, options
@@ -230,3 +240,19 @@ def count(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) == 0:
         raise ValueError("is no count; write a whole number like 20")
     return int(text)
+
+
+def choice(*choices: str) -> Callable[[str], str]:
+    """A reader for an option's argument that is one of some words.
+
+    Example:
+        >>> choice("tall", "slim")("slim")
+        'slim'
+    """
+
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"is none of {', '.join(choices)}")
+        return text
+
+    return read

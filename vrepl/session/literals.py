@@ -41,19 +41,9 @@ from vrepl.session.policy import (
 from vrepl.session.trees import LOAD, call, copied, location, twin
 
 __all__ = [
-    "ARGUMENT",
-    "BIND",
-    "LITERAL",
-    "POSITIONS",
-    "SHOW",
-    "TRIM",
-    "Cell",
-    "Position",
-    "Targets",
-    "bound_names",
-    "once",
-    "transform",
-]
+    "ARGUMENT", "BIND", "LITERAL", "POSITIONS", "SHOW", "TRIM", "Cell", "Position", "Targets",
+    "bound_names", "once", "transform",
+]  # fmt: skip
 
 _Place: TypeAlias = "tuple[ast.AST, Scope, Want | None]"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vrepl.core.errors import CommandError, Stale
-from vrepl.core.graph import Expressions
+from vrepl.core.graph import OLDER, Expressions
 from vrepl.core.nodes import order
 from vrepl.core.tape import stale_leaf
 from vrepl.core.value import Value
@@ -88,7 +88,7 @@ class Session:
         for node in nodes:
             label = node.label
             if label and id(node) not in found and label in names:
-                found[id(node)] = f"{label} (older)"
+                found[id(node)] = label + OLDER
         return found
 
     def titles(self, nodes: Sequence[Value]) -> Callable[[Value], str]:
