@@ -19,10 +19,11 @@ from vrepl.core.derivatives import measure
 from vrepl.core.functions import FUNCTIONS, differentiable_partial, recording_vocabulary
 from vrepl.core.helpers import HELPERS
 from vrepl.core.operators import BY_NAME, OPERATORS, Operator
+from vrepl.core.pullbacks import pass_on, pullback
 from vrepl.core.rows import ONE_LIST, TWO_LISTS
 from vrepl.core.rules import evaluate, local_derivative
 from vrepl.core.tape import Tape
-from vrepl.core.value import apply
+from vrepl.core.value import apply, plain
 
 every_row = pytest.mark.parametrize("row", OPERATORS, ids=lambda row: row.name)
 
@@ -111,6 +112,29 @@ def test_no_slope_spoils_a_value_and_every_slope_is_a_float(row: Operator) -> No
             made = apply(row, *map(Value, operands))
             made.backward()
             assert all(type(x.grad) is float for x in made._prev)
+
+
+@every_row
+def test_the_sweep_takes_the_rows_local_derivatives(row: Operator) -> None:
+    for operands in operands_of(row):
+        try:
+            node = apply(row, *map(Value, operands))
+        except (ArithmeticError, ValueError, TypeError):
+            continue
+        if not isinstance(node, Value):
+            continue
+        for adjoint in (1.0, -2.5, 0.0):
+            found: dict[int, float] = {}
+            expected: dict[int, float] = {}
+            pullback(row)(node, node._made, adjoint, found)
+            pass_on(node, node._made, adjoint, expected)
+            assert repr(found) == repr(expected), operands
+        rest = (plain(x) for x in node._made[2:])  # constants beside a node
+        mixed = (row, node._made[1], *rest)
+        found, expected = {}, {}
+        pullback(row)(node, mixed, 1.0, found)
+        pass_on(node, mixed, 1.0, expected)
+        assert repr(found) == repr(expected), operands
 
 
 @every_row

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vrepl.core.operators import Operator
-from vrepl.core.rules import Number, local_derivative, partial
+from vrepl.core.pullbacks import Pullback, pullback
 
 if TYPE_CHECKING:
     from vrepl.core.value import Value
@@ -60,28 +59,30 @@ def order(*roots: Value) -> list[Value]:
         >>> [node.data for node in order(d)]
         [2.0, 3.0, 6.0, 8.0]
     """
-    done: set[int] = set()
+    seen: set[int] = set()
     ordered: list[Value] = []
-    stack = list(reversed(roots))
+    stack: list[Value | None] = [*reversed(roots)]
+    push, pop = stack.append, stack.pop
     while stack:
-        node = stack[-1]
-        if id(node) in done:
-            stack.pop()
+        node = pop()
+        if node is None:  # the operands of the node below are done
+            ordered.append(pop())  # type: ignore[arg-type]
             continue
-        waiting = [
-            operand
-            for operand in node._made[:0:-1]
-            if type(operand) is not float
-            and type(operand) is not int
-            and id(operand) not in done
-            and operand._made[0] is not CONSTANT
-        ]
-        if waiting:
-            stack.extend(waiting)
-        else:
-            stack.pop()
-            done.add(id(node))
-            ordered.append(node)
+        key = id(node)
+        if key in seen:
+            continue
+        seen.add(key)
+        made = node._made
+        if len(made) == 1:
+            if made[0] is not CONSTANT:
+                ordered.append(node)
+            continue
+        push(node)
+        push(None)
+        for operand in made[:0:-1]:
+            kind = type(operand)
+            if kind is not float and kind is not int and id(operand) not in seen:
+                push(operand)
     return ordered
 
 
@@ -105,29 +106,14 @@ def adjoints(ordered: Sequence[Value]) -> dict[int, float]:
     """
     found: dict[int, float] = {id(ordered[-1]): 1.0} if ordered else {}
     get = found.get
+    pullbacks: dict[int, Pullback] = {}  # by the row's `id`: rows are few and live for ever
     for node in reversed(ordered):
         adjoint = get(id(node))
         made = node._made
-        if adjoint is None or len(made) == 1:
-            continue
-        numbers = [x if type(x) is float or type(x) is int else x.data for x in made[1:]]
-        for position, operand in enumerate(made[1:]):
-            if operand is not numbers[position] and operand._made[0] is not CONSTANT:
-                key = id(operand)
-                if adjoint == 0.0:
-                    found[key] = get(key, 0.0)
-                else:
-                    local = _derivative(made[0], position, numbers, node)
-                    found[key] = get(key, 0.0) + adjoint * local
+        if adjoint is not None and len(made) > 1:
+            row = made[0]
+            pull = pullbacks.get(id(row))
+            if pull is None:
+                pull = pullbacks[id(row)] = pullback(row)
+            pull(node, made, adjoint, found)
     return found
-
-
-def _derivative(row: Operator, position: int, numbers: list[Number], node: Value) -> float:
-    """The local derivative; straight to the compiled formula where all is float, the usual case."""
-    for number in numbers:
-        if type(number) is not float:
-            return local_derivative(row, position, numbers, node.data)
-    try:
-        return partial(row, position)(*numbers, node.data)  # type: ignore[no-any-return]
-    except (ArithmeticError, ValueError):
-        return local_derivative(row, position, numbers, node.data)

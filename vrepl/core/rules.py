@@ -5,6 +5,7 @@ Only this module runs formula text; the sweeps and the tape call what it compile
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -17,7 +18,7 @@ from vrepl.core.rows import Operator
 
 __all__ = [
     "Number", "as_float", "broken_condition", "compiled_forward", "compiled_partial",
-    "evaluate", "local_derivative", "partial", "vocabulary",
+    "evaluate", "local_derivative", "names_in", "partial", "vocabulary",
 ]  # fmt: skip
 
 Number: TypeAlias = int | float
@@ -105,6 +106,19 @@ def compiled_partial(row: Operator, position: int, names: dict[str, Any]) -> Cal
         return _compiled(f"{_signature(row)}, y", text, names)
     formula = _compiled("args, i, a, y", text, names)
     return lambda *numbers: formula(numbers[:-1], position, numbers[position], numbers[-1])
+
+
+def names_in(formula: str) -> set[str]:
+    """The names a formula reads.
+
+    Example:
+        >>> sorted(names_in("y * log(2)"))
+        ['log', 'y']
+    """
+    tree = ast.parse(formula, mode="eval")
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}  # [x for x in args]
+    return {node.id for node in names} - stored
 
 
 def broken_condition(row: Operator, operands: Sequence[Number]) -> tuple[int, str]:
