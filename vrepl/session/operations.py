@@ -40,21 +40,34 @@ within a tenth of these ratios):
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Final, TypeAlias
 
-from vrepl.core.operators import OPERATORS, Operator
-from vrepl.core.rules import evaluate
+from vrepl.core.operators import Operator
+from vrepl.session.kinds import (
+    NO_NUMBERS,
+    NOTHING_KNOWN,
+    SIGNS,
+    SYNTAX,
+    Kind,
+    Known,
+    kind_of,
+)
 from vrepl.session.trees import LOAD, call, location, twin
 
 __all__ = [
     "FLOAT",
+    "FLOATS_NAMED",
+    "INT",
+    "NUMBERS",
+    "NUMBERS_NAMED",
     "SYNTAX",
     "TEXT",
     "TYPE",
     "WHOLE",
     "calculation",
     "drops",
+    "guard",
     "is_swallowed",
     "name_of",
     "names_of",
@@ -66,27 +79,14 @@ __all__ = [
 TYPE: Final = "__vrepl_type__"
 FLOAT: Final = "__vrepl_float__"
 TEXT: Final = "__vrepl_text__"
+INT: Final = "__vrepl_int__"
 WHOLE: Final = "__vrepl_whole__"  # IntValue
+NUMBERS: Final = "__vrepl_numbers__"
+NUMBERS_NAMED: Final = "__vrepl_numbers_named__"
+FLOATS_NAMED: Final = "__vrepl_floats_named__"
 
-# Which rows can be written between two operands, and the syntax they are written in.
-_WRITTEN: Final = {
-    row: ast.parse(f"a {row.symbol} b", mode="eval").body for row in OPERATORS if row.reflected
-}
-SYNTAX: Final[Mapping[type[ast.AST], Operator]] = {
-    type(tree.op): row for row, tree in _WRITTEN.items() if isinstance(tree, ast.BinOp)
-}
-_GIVES_WHOLE: Final = frozenset(
-    kind for kind, row in SYNTAX.items() if type(evaluate(row)(1, 1)) is int
-)
 # Arithmetic of exact floats that neither raises nor runs anybody's code.
 _TOTAL: Final = frozenset({ast.Add, ast.Sub, ast.Mult})
-_SIGNS: Final = frozenset({ast.UAdd, ast.USub})
-
-# Expressions that are never numbers, nor anything that swallows one.
-_NO_NUMBERS: Final[frozenset[type[ast.AST]]] = frozenset(
-    {ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp}
-) | {ast.GeneratorExp, ast.Lambda, ast.JoinedStr}
-
 # Longer calculations are not tested as a whole, and cost no more to look at than this.
 _LONGEST: Final = 24
 _MOST_NAMES: Final = 4
@@ -117,8 +117,13 @@ def names_of(row: Operator) -> tuple[str, str]:
 # --- what can go wrong ---------------------------------------------------------------------------
 
 
-def is_swallowed(left: ast.expr, operator: ast.operator, right: ast.expr) -> bool:
-    """Whether a node on the right may be lost, as far as syntax tells.
+def is_swallowed(
+    left: ast.expr,
+    operator: ast.operator,
+    right: ast.expr,
+    known: Known = NOTHING_KNOWN,
+) -> bool:
+    """Whether a node on the right may be lost, as far as syntax and what is known of names tell.
 
     Example:
         >>> def asked(text): return is_swallowed(*map(vars(ast.parse(text).body[0].value).get,
@@ -128,8 +133,8 @@ def is_swallowed(left: ast.expr, operator: ast.operator, right: ast.expr) -> boo
     """
     return (
         type(operator) in SYNTAX
-        and _may_be_float(left)
-        and _may_be_whole(right)
+        and _may_be_float(left, known)
+        and kind_of(right, known) is Kind.ANY
         and not _is_one_name(left, right)
     )
 
@@ -158,43 +163,13 @@ def _is_text(node: ast.expr) -> bool:
     )
 
 
-def _may_be_float(node: ast.expr) -> bool:
+def _may_be_float(left: ast.expr, known: Known) -> bool:
     """Whether a left side may be a number that takes whole numbers for granted."""
-    while type(node) is ast.UnaryOp and type(node.op) in _SIGNS:
-        node = node.operand
-    if type(node) is ast.Constant:
-        return type(node.value) in (float, bool)
-    return type(node) not in _NO_NUMBERS
-
-
-def _may_be_whole(node: ast.expr) -> bool:
-    """Whether a right side may be an IntValue: whole throughout, with something to carry a node."""
-    found = False
-    pending = [node]
-    seen = 0
-    while pending and seen < _LONGEST:
-        part = pending.pop()
-        kind = type(part)
-        seen += 1
-        if type(part) is ast.BinOp and type(part.op) in _GIVES_WHOLE:
-            pending += (part.left, part.right)
-        elif type(part) is ast.UnaryOp and type(part.op) in _SIGNS:
-            pending.append(part.operand)
-        elif _is_fractional(part):
-            return False
-        elif type(part) is ast.BinOp:  # << | … give plain numbers; @ is somebody's own
-            found = found or type(part.op) is ast.MatMult
-        elif kind not in (ast.Constant, ast.Compare, ast.UnaryOp):
-            found = True
-    return found or bool(pending)
-
-
-def _is_fractional(node: ast.expr) -> bool:
-    if type(node) is ast.Constant:
-        return type(node.value) not in (int, bool)
-    if type(node) is ast.BinOp:
-        return type(node.op) in SYNTAX.keys() - _GIVES_WHOLE
-    return type(node) in _NO_NUMBERS
+    while type(left) is ast.UnaryOp and type(left.op) in SIGNS:
+        left = left.operand
+    if type(left) is ast.Constant:
+        return type(left.value) in (float, bool)
+    return type(left) not in NO_NUMBERS and kind_of(left, known) is not Kind.INT
 
 
 def _is_one_name(left: ast.expr, right: ast.expr) -> bool:
@@ -221,7 +196,7 @@ def calculation(node: ast.expr) -> tuple[_Part, ...]:
         part = pending.pop()
         if type(part) is ast.BinOp and type(part.op) in SYNTAX:
             pending += (part.op, part.right, part.left)
-        elif type(part) is ast.UnaryOp and type(part.op) in _SIGNS:
+        elif type(part) is ast.UnaryOp and type(part.op) in SIGNS:
             pending += (part.op, part.operand)
         elif isinstance(part, (ast.Name, ast.operator, ast.unaryop)) or _is_number(part):
             parts.append(part)  # type: ignore[arg-type]
@@ -236,31 +211,72 @@ def _is_number(node: ast.AST) -> bool:
     return type(node) is ast.Constant and type(node.value) in (int, float, bool)
 
 
-def safe(left: ast.expr, operator: ast.operator, right: ast.expr, local: bool) -> ast.expr | None:
+def safe(
+    sides: tuple[ast.expr, ast.operator, ast.expr],
+    local: bool,
+    known: Known = NOTHING_KNOWN,
+    sure: frozenset[str] = frozenset(),
+) -> ast.expr | None:
     """A test that holds only where Python's own operation loses no node; None without a good one.
 
     It looks names up in the order in which the operation would, so an unbound name is the same
     error at the same place.
 
     Args:
-        left: The left side.
-        operator: What is written between.
-        right: The right side.
+        sides: The left side, what is written between, and the right side.
         local: Whether the code stands in a function, where several tests cost less than a call.
+        known: What is known of names.
+        sure: Names that are surely bound, so that the order does not matter.
 
     Example:
         >>> sides = ast.parse("a * b").body[0].value
-        >>> ast.unparse(safe(sides.left, sides.op, sides.right, False))
+        >>> ast.unparse(safe((sides.left, sides.op, sides.right), False))
         'a is not __vrepl_whole__ is not __vrepl_type__(b)'
     """
+    left, operator, right = sides
     if type(right) is ast.Name:
-        if type(left) is ast.Name:
+        if type(left) is ast.Name and left.id not in sure:
             whole = _named(WHOLE, right)
             return _compared(twin(left), (ast.IsNot(), whole), (ast.IsNot(), _type_of(right)))
-        if len(calculation(left)) in (1, 2) and not _names(calculation(left)):
+        if type(left) is ast.Name or (
+            len(calculation(left)) in (1, 2) and not _names(calculation(left))
+        ):
             return _compared(_named(WHOLE, right), (ast.IsNot(), _type_of(right)))
-    parts = (*calculation(left), *calculation(right), operator) if local else ()
-    return _all_alike(parts) if calculation(left) and calculation(right) else None
+    if not (local and calculation(left) and calculation(right)):
+        return None
+    parts = (*calculation(left), *calculation(right), operator)
+    unknown = [n for n in _names(parts) if known.names.get(n.id, Kind.ANY) is Kind.ANY]
+    if 0 < len(unknown) <= _MOST_NAMES and sure.issuperset(n.id for n in unknown):
+        return _deciding(ast.BinOp(left, operator, right), unknown, known)
+    return _all_alike(parts)
+
+
+def _deciding(operation: ast.BinOp, unknown: list[ast.Name], known: Known) -> ast.expr | None:
+    """A test of the types that decide whether anything in a calculation has to ask."""
+
+    def is_quiet(names: list[ast.Name], kind: Kind) -> bool:
+        then = known.but({name.id: kind for name in names})
+        return not any(is_swallowed(o.left, o.op, o.right, then) for o in _operations(operation))
+
+    if not is_quiet(unknown, Kind.REAL):
+        return None
+    names = unknown
+    for name in unknown:
+        fewer = [other for other in names if other is not name]
+        if fewer and is_quiet(fewer, Kind.REAL):
+            names = fewer
+    types = [(ast.Is(), _type_of(name)) for name in names]
+    floats = _compared(_named(FLOAT, names[0]), *types)
+    if not is_quiet(names, Kind.INT):
+        return floats
+    ints = _compared(_named(INT, names[0]), *((ast.Is(), _type_of(name)) for name in names))
+    return ast.BoolOp(ast.Or(), [floats, ints], **location(operation.left))
+
+
+def _operations(root: ast.expr) -> Iterator[ast.BinOp]:
+    for node in ast.walk(root):
+        if type(node) is ast.BinOp:
+            yield node
 
 
 def _all_alike(parts: tuple[_Part, ...]) -> ast.expr | None:
@@ -304,6 +320,33 @@ def _type_of(name: ast.Name) -> ast.Call:
 
 def _named(name: str, old: ast.AST) -> ast.Name:
     return ast.Name(name, LOAD, **location(old))
+
+
+def guard(own: tuple[str, ...], shared: tuple[str, ...], kind: Kind, old: ast.AST) -> ast.expr:
+    """A test that names hold what *kind* says, for the place of *old*.
+
+    Args:
+        own: Names of the function, surely bound.
+        shared: Names of the session, bound or not.
+        kind: REAL or NUMBER.
+        old: The loop that is tested for.
+
+    Example:
+        >>> ast.unparse(guard(("a", "b"), ("c",), Kind.REAL, ast.parse("a")))
+        "__vrepl_float__ is __vrepl_type__(a) is __vrepl_type__(b) and __vrepl_floats_named__('c')"
+    """
+    at = location(old)
+    tests: list[ast.expr] = []
+    if own:
+        names = [ast.Name(name, LOAD, **at) for name in own]
+        types = [(ast.Is(), _type_of(name)) for name in names]
+        tests.append(_compared(_named(FLOAT, old), *types))
+        if kind is Kind.NUMBER:
+            numbers = call(NUMBERS, old, *(ast.Name(name, LOAD, **at) for name in own))
+            tests = [ast.BoolOp(ast.Or(), [*tests, numbers], **at)]
+    if shared:
+        tests.append(call(FLOATS_NAMED if kind is Kind.REAL else NUMBERS_NAMED, old, *shared))
+    return tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests, **at)
 
 
 def _compared(first: ast.expr, *rest: tuple[ast.cmpop, ast.expr]) -> ast.Compare:

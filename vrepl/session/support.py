@@ -6,16 +6,25 @@ that an unload takes away.
 
 from __future__ import annotations
 
-import numbers
+import sys
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any, Final
 
 from vrepl.core.nodes import LITERAL
 from vrepl.core.operators import Operator
-from vrepl.core.value import IntValue, apply, leaf
+from vrepl.core.value import FloatValue, IntValue, apply, leaf
 from vrepl.session import operations
 
-__all__ = ["OPERATIONS", "argument", "literal", "operation"]
+__all__ = [
+    "OPERATIONS",
+    "argument",
+    "floats_named",
+    "literal",
+    "numbers",
+    "numbers_named",
+    "operation",
+]
 
 
 def literal(number: int | float) -> Any:
@@ -87,13 +96,50 @@ def _swallows(left: Any) -> bool:
     kind = type(left)
     if kind is bool:
         return True
-    return kind.__module__ == "numpy" and isinstance(left, (float, numbers.Integral))
+    return kind.__module__ == "numpy" and isinstance(left, (float, Integral))
+
+
+def numbers(*values: Any) -> bool:
+    """Whether all *values* are plain numbers or float nodes: nothing there can give a whole node.
+
+    Example:
+        >>> numbers(2, 0.5, leaf(1.5)), numbers(2, leaf(3))
+        (True, False)
+    """
+    for value in values:
+        kind = type(value)
+        if kind is not float and kind is not int and kind is not FloatValue:
+            return False
+    return True
+
+
+def numbers_named(*names: str) -> bool:
+    """Whether the caller's globals of these names are plain numbers or float nodes.
+
+    A name that is not bound is none; nothing is raised, and no code of the user runs.
+    """
+    bound = sys._getframe(1).f_globals
+    return numbers(*[bound.get(name) for name in names])
+
+
+def floats_named(*names: str) -> bool:
+    """Whether the caller's globals of these names are floats or float nodes."""
+    bound = sys._getframe(1).f_globals
+    for name in names:
+        kind = type(bound.get(name))
+        if kind is not float and kind is not FloatValue:
+            return False
+    return True
 
 
 # All that rewritten arithmetic refers to, by name.
 OPERATIONS: Final[dict[str, Any]] = {
     operations.TYPE: type,
     operations.FLOAT: float,
+    operations.INT: int,
+    operations.NUMBERS: numbers,
+    operations.NUMBERS_NAMED: numbers_named,
+    operations.FLOATS_NAMED: floats_named,
     operations.TEXT: str,
     operations.WHOLE: IntValue,
 } | {
