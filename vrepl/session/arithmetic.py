@@ -39,7 +39,8 @@ class Cell:
         is_library_name: Whether a bare name means the builtin of that name in the session.
         bindings: Whether bindings are reported; no for code that ends up inside a function.
         operators: Whether arithmetic is rewritten that would lose a node on its right.
-        shared: Whether the names of the cell are the globals of the functions it defines.
+        shared: Whether the names of the cell are the globals of the functions it defines, and its
+            statements are compiled one by one.
         rebound: Collects the globals that functions of the session bind, from cell to cell.
     """
 
@@ -156,14 +157,27 @@ class Arithmetic:
         _, support = operations.names_of(operations.SYNTAX[type(old.op)])
         value = cast("ast.expr", self.place(old.value, within, None))
         updated: ast.stmt = ast.Assign([target], self.support(support, old, name, value), **at)
-        if scope.local and type(old.op) is ast.Add and type(old.value) is not ast.Name:
-            # Python appends to a string in place, which no call can: 10,000 times 0.4 against 1.2
-            # ms, 300,000 times 11 against 804.
+        if scope.frame and type(old.op) is ast.Add and type(old.value) is not ast.Name:
+            # Python appends to a function's string in place, which no call can: 10,000 times 0.4
+            # against 1.2 ms, 300,000 times 11 against 804.
             text = operations.type_is(name, operations.TEXT)
             value = cast("ast.expr", self.place(twin(old.value), within, None))
             appended = ast.AugAssign(twin(target), old.op, value, **at)
             updated = ast.If(text, [appended], [updated], **at)
         return ast.If(test, [twin(old)], [updated], **at) if test else updated
+
+    def recorded(self, old: ast.Call, scope: Scope, want: Want | None) -> ast.expr | None:
+        """What takes the place of ``math.sin(x)``, which Python itself computes for a plain x."""
+        if not (self.cell.operators and scope.local and operations.is_recorded(old)):
+            return None
+        known = scope.known
+        versions = operations.unrecorded(old, known)
+        if versions is None or scope.in_class:
+            return None
+        self.changed = self.asked = True
+        new = copied(old)
+        self.stack.append((new, scope, want and narrowed(want, old)))
+        return ast.IfExp(*versions, new, **location(old))
 
     # Loops. Two copies of a loop behind one test spare a test in every operation.
 
@@ -176,18 +190,25 @@ class Arithmetic:
         plan = None if scope.settled else self.planned(old, scope)
         if plan is None:
             return self.entered(old, scope, want)
-        plain = replace(scope, known=plan.known)
-        if not plan.own and not plan.shared:
-            return self.entered(old, plain, want)
+        return self.versions(old, scope, want, plan)
+
+    def versions(self, old: ast.AST, scope: Scope, want: Want | None, plan: Plan) -> ast.AST:
+        """A loop as it runs where a test holds, and as it runs where not, behind that test."""
+        tested = scope.sure.union(plan.guard.shared)
+        plain = self.entered(old, replace(scope, known=plan.known, sure=tested), want)
+        test = plan.guard.test(old)
+        if test is None:
+            return plain
         self.changed = self.asked = True
-        test = operations.guard(plan.own, plan.shared, plan.kind, old)
-        versions: Any = (
-            self.entered(old, plain, want),
-            self.entered(twin(old), replace(scope, settled=True), want),
+        other, scope = twin(old), replace(scope, settled=True, sure=self.sure(old, scope))
+        otherwise: Any = (
+            self.versions(other, scope, want, plan.otherwise)
+            if plan.otherwise
+            else self.entered(other, scope, want)
         )
         if isinstance(old, ast.expr):
-            return ast.IfExp(test, *versions, **location(old))
-        return ast.If(test, [versions[0]], [versions[1]], **location(old))
+            return ast.IfExp(test, cast("ast.expr", plain), otherwise, **location(old))
+        return ast.If(test, [cast("ast.stmt", plain)], [otherwise], **location(old))
 
     def entered(self, old: ast.AST, scope: Scope, want: Want | None) -> ast.AST:
         """A copy of a loop whose inside is scheduled."""
@@ -197,13 +218,21 @@ class Arithmetic:
             known = hoisting.within(old, scope.known)
             names = frozenset(n for g in old.generators for n in bound_names(g.target))
             scope = replace(scope, known=known, sure=scope.sure | names, settled=True)
-        elif scope.frame is not None:
-            bound = scope.frame.bound.get(id(old), frozenset()) | scope.sure
-            names = frozenset(bound_names(old.target)) if isinstance(old, ast.For) else frozenset()
-            scope = replace(scope, sure=bound | (names - scope.frame.fleeting))
+        else:
+            scope = replace(scope, sure=self.sure(old, scope))
         new = copied(old)
         self.stack.append((new, scope, want and narrowed(want, old)))
         return new
+
+    def sure(self, old: ast.AST, scope: Scope) -> frozenset[str]:
+        """The names that are surely bound inside a loop."""
+        if not isinstance(old, (ast.For, ast.While)) or not scope.local:
+            return scope.sure
+        names = frozenset(bound_names(old.target)) if isinstance(old, ast.For) else frozenset()
+        frame = scope.frame
+        fleeting = frame.fleeting if frame else self.rebound_names() | self.deleted_names()
+        bound = frame.bound.get(id(old), frozenset()) if frame else frozenset()
+        return scope.sure | bound | (names - fleeting)
 
     def planned(self, old: ast.AST, scope: Scope) -> Plan | None:
         """The test before a loop, if there is a good one."""
@@ -232,6 +261,13 @@ class Arithmetic:
                     self.cell.rebound.update(node.names)
             self.rebound = frozenset(self.cell.rebound)
         return self.rebound
+
+    def deleted_names(self) -> set[str]:
+        """Names that the cell may unbind at its top level."""
+        every = ast.walk(self.tree)
+        deleted = (n for n in every if type(n) is ast.Name and type(n.ctx) is ast.Del)
+        caught = (n for n in ast.walk(self.tree) if type(n) is ast.ExceptHandler and n.name)
+        return {n.id for n in deleted} | {str(n.name) for n in caught}
 
     def declared(self, statement: ast.stmt) -> ast.stmt:
         """A top-level statement whose loops ask, with all its names declared global.

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, cast
 
 from vrepl.session import flow
-from vrepl.session.kinds import Kind, Known
-from vrepl.session.operations import is_swallowed
+from vrepl.session.kinds import Kind, Known, key_of, module_of
+from vrepl.session.operations import Guard, is_swallowed
 
 __all__ = ["Frame", "Plan", "eager_argument", "frame_of", "plan", "within"]
 
@@ -112,16 +112,14 @@ class Plan:
     """A test before a loop, and what is known in the loop where it holds.
 
     Attributes:
-        own: Names of the function to test.
-        shared: Names of the session to test.
-        kind: What all of them have to be, REAL or NUMBER.
+        guard: The test.
         known: What is known then.
+        otherwise: A weaker test for where it does not hold.
     """
 
-    own: tuple[str, ...]
-    shared: tuple[str, ...]
-    kind: Kind
+    guard: Guard
     known: Known
+    otherwise: Plan | None = None
 
 
 @dataclass(slots=True)
@@ -132,7 +130,9 @@ class _Search:
     known: Known
     bindings: list[flow.Binding]
     early: frozenset[str]
+    is_own: Callable[[str], bool]
     hidden: frozenset[str] = frozenset()
+    modules: tuple[str, ...] = ()
     operations: list[tuple[ast.expr, ast.operator, ast.expr]] = field(default_factory=list)
 
     def settled(self, tested: Iterable[str], kind: Kind) -> tuple[list[str], Known]:
@@ -170,25 +170,81 @@ def plan(
     Example:
         >>> loop = ast.parse("for x in xs:\n    s += x*w").body[0]
         >>> found = plan(loop, Known(), lambda name: name in "sw", lambda name: False)
-        >>> found.own, found.kind.name
+        >>> found.guard.own, found.guard.kind.name
         (('w',), 'REAL')
     """
-    search = _searching(node, known)
+    search = _searching(node, known, is_own)
     if search is None:
         return None
     secret = {part.id for part in ast.walk(node) if type(part) is ast.Name} & _SECRET
-    names = [n for n in _names_of(search) if is_own(n) or (is_shared(n) and not secret)]
-    best: tuple[int, list[str], Kind, Known] | None = None
-    for kind in (Kind.NUMBER, Kind.REAL) if len(names) <= _MOST_NAMES else ():
-        tested, inside = search.settled(names, kind)
-        remaining = search.remaining(inside)
-        if remaining < (best[0] if best else len(search.operations)):
-            best = (remaining, tested, kind, inside)
-    if best is None:
+
+    def may_test(name: str) -> bool:
+        return is_own(name) or (is_shared(name) and not secret)
+
+    modules = (name for name in _modules(search) if may_test(name) and not is_own(name))
+    search.modules = tuple(modules)
+    search.known = search.known.but(dict.fromkeys(search.modules, Kind.MODULE))
+    names = [name for name in _names_of(search) if may_test(name)]
+    found = [
+        (search.remaining(inside), tested, kind)
+        for kind in (Kind.NUMBER, Kind.REAL)
+        for tested, inside in (search.settled(names[:_MOST_NAMES], kind),)
+    ]
+    numbers, reals = (_plan(search, *some) for some in found)
+    if found[0][0] <= found[1][0]:
+        return numbers
+    return reals and replace(reals, otherwise=numbers)
+
+
+def _plan(search: _Search, remaining: int, tested: list[str], kind: Kind) -> Plan | None:
+    """One test made as small as it can be; None where it spares nothing."""
+    tested, inside = _needed(search, remaining, tested, kind)
+    lists = _lists(search, inside)
+    if remaining == len(search.operations) and not lists:
         return None
-    tested, inside = _needed(search, *best[:3])
-    own = tuple(name for name in tested if is_own(name))
-    return Plan(own, tuple(name for name in tested if name not in own), best[2], inside)
+    own = tuple(name for name in tested if search.is_own(name))
+    shared = tuple(name for name in tested if name not in own)
+    guard = Guard(kind, own, shared, lists, search.modules)
+    return Plan(guard, inside.but(dict.fromkeys(lists, Kind.LIST)))
+
+
+def _modules(search: _Search) -> dict[str, None]:
+    """Names of modules whose functions give operands."""
+    assigned = {binding.name for binding in search.bindings} | search.hidden
+    values = [b.value for b in search.bindings if isinstance(b.value, ast.AST)]
+    parts = [*values, *(part for operation in search.operations for part in operation)]
+    every = (part for part in _everything(parts) if isinstance(part, ast.expr))
+    found = {module_of(part): None for part in every}
+    return {name: None for name in found if name and name not in assigned}
+
+
+def _lists(search: _Search, known: Known) -> tuple[str, ...]:
+    """Names of lists whose items stand in operations that still ask, if they are indeed lists."""
+    assigned = {binding.name for binding in search.bindings} | search.hidden
+    found: dict[str, None] = {}
+    for operation in search.operations:
+        if not is_swallowed(*operation, known):
+            continue
+        for part in _operands(operation):
+            base = part.value if type(part) is ast.Subscript else None
+            if type(base) is ast.Name and base.id not in assigned and search.is_own(base.id):
+                then = known.but({base.id: Kind.LIST})
+                if key_of(part, then) and base.id not in known.names:
+                    found[base.id] = None
+    return tuple(found)
+
+
+def _operands(operation: tuple[ast.expr, ast.operator, ast.expr]) -> Iterator[ast.expr]:
+    """What a calculation is made of besides operators."""
+    pending = [operation[0], operation[2]]
+    while pending:
+        part = pending.pop()
+        if type(part) is ast.BinOp:
+            pending += (part.left, part.right)
+        elif type(part) is ast.UnaryOp:
+            pending.append(part.operand)
+        else:
+            yield part
 
 
 def within(node: ast.AST, known: Known) -> Known:
@@ -207,12 +263,12 @@ def within(node: ast.AST, known: Known) -> Known:
     return known.but(flow.kinds(bindings, {}, known))
 
 
-def _searching(node: ast.AST, known: Known) -> _Search | None:
+def _searching(node: ast.AST, known: Known, is_own: Callable[[str], bool]) -> _Search | None:
     """The search, when any operation in the loop asks at all."""
     if isinstance(node, flow.COMPREHENSIONS):
         hidden = frozenset(n for g in node.generators for n in flow.bound_names(g.target))
         known = within(node, known)
-        search = _Search(node, known, [], frozenset(), hidden)
+        search = _Search(node, known, [], frozenset(), is_own, hidden)
     else:
         loop = cast("ast.For | ast.While", node)
         if loop.orelse:  # what follows a loop without a single step reads older names
@@ -220,7 +276,7 @@ def _searching(node: ast.AST, known: Known) -> _Search | None:
         bound = flow.Bound()
         bound.block([loop], set())
         bindings = flow.bindings([loop], known)
-        search = _Search(node, known, bindings, frozenset(bound.early))
+        search = _Search(node, known, bindings, frozenset(bound.early), is_own)
     search.operations = [o for o in _operations(node, known) if is_swallowed(*o, known)]
     return search if search.operations else None
 

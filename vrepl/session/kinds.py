@@ -24,7 +24,9 @@ __all__ = [
     "SYNTAX",
     "Kind",
     "Known",
+    "key_of",
     "kind_of",
+    "module_of",
 ]
 
 # Which rows can be written between two operands, and the syntax they are written in.
@@ -57,8 +59,10 @@ class Kind(Enum):
 
     UNSEEN = "nothing is ever bound here"
     INT = "an exact int, which asks what stands on its right"
-    REAL = "a float, a float node, a text or a list: arithmetic with one gives no whole number"
+    REAL = "a float, a float node, a text: arithmetic with one gives no whole number"
+    LIST = "an exact list: reading an item runs nobody's code"
     NUMBER = "a plain number, a float node, or nothing that can become a whole node"
+    MODULE = "the module of that name"
     ANY = "anything, also a whole node"
 
     def __or__(self, other: Kind) -> Kind:
@@ -76,9 +80,26 @@ class Kind(Enum):
 
 _GIVEN: Final[Mapping[str, Kind]] = {
     "len": Kind.INT, "int": Kind.INT, "ord": Kind.INT, "id": Kind.INT, "hash": Kind.INT,
+    "list": Kind.LIST, "sorted": Kind.LIST,
     "float": Kind.REAL, "bool": Kind.NUMBER, "str": Kind.REAL, "complex": Kind.REAL,
 }  # fmt: skip
 _HANDED_ON: Final = frozenset({"abs", "min", "max"})
+
+
+# Functions of modules that give no whole node, whatever they are handed.
+_FRACTIONAL: Final = {
+    "math": {
+        "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "copysign", "cos",
+        "cosh", "degrees", "dist", "erf", "erfc", "exp", "exp2", "expm1", "fabs", "fmod", "fsum",
+        "gamma", "hypot", "ldexp", "lgamma", "log", "log10", "log1p", "log2", "pow", "radians",
+        "remainder", "sin", "sinh", "sqrt", "tan", "tanh",
+    },
+    "random": {
+        "betavariate", "expovariate", "gammavariate", "gauss", "lognormvariate", "normalvariate",
+        "paretovariate", "random", "uniform", "vonmisesvariate", "weibullvariate",
+    },
+    "time": {"monotonic", "perf_counter", "process_time", "time"},
+}  # fmt: skip
 
 
 def _hides_builtins(name: str) -> bool:
@@ -140,7 +161,9 @@ def _of_operation(node: ast.BinOp, known: Known, depth: int) -> Kind:
     if kind not in GIVES_WHOLE:
         return Kind.REAL
     sides = {kind_of(side, known, depth - 1) for side in (node.left, node.right)}
-    if Kind.REAL in sides:
+    if kind is ast.Mult and sides == {Kind.LIST, Kind.INT}:
+        return Kind.LIST
+    if Kind.REAL in sides or Kind.LIST in sides:
         return Kind.REAL
     if Kind.UNSEEN in sides:
         return Kind.UNSEEN
@@ -148,11 +171,69 @@ def _of_operation(node: ast.BinOp, known: Known, depth: int) -> Kind:
     return Kind.NUMBER if both is Kind.INT and kind is ast.Pow else both  # 2**-1 is 0.5
 
 
+def _of_item(node: ast.Subscript, known: Known, depth: int) -> Kind:
+    if type(node.value) is not ast.Name or known.names.get(node.value.id) is not Kind.LIST:
+        return Kind.ANY
+    if type(node.slice) is ast.Slice:
+        return Kind.LIST
+    return known.names.get(key_of(node, known), Kind.ANY)
+
+
+def key_of(node: ast.expr, known: Known) -> str:
+    """What a name, or an item of a list that can be read twice, is called among the known names.
+
+    Anything else, and an item whose reading could run somebody's code, is called ''.
+
+    Example:
+        >>> known = Known({"xs": Kind.LIST, "i": Kind.INT})
+        >>> def key(text): return key_of(ast.parse(text).body[0].value, known)
+        >>> key("x"), key("xs[i]"), key("xs[i + 1]"), key("ys[i]"), key("xs[k]")
+        ('x', 'xs[i]', 'xs[i Add 1]', '', '')
+    """
+    if type(node) is ast.Name:
+        return node.id
+    if type(node) is not ast.Subscript or type(node.value) is not ast.Name:
+        return ""
+    if (
+        known.names.get(node.value.id) is not Kind.LIST
+        or kind_of(node.slice, known) is not Kind.INT
+    ):
+        return ""
+    index = node.slice
+    parts = (index.left, index.op, index.right) if type(index) is ast.BinOp else (index,)
+    words = [_word(part) for part in parts]
+    return f"{node.value.id}[{' '.join(words)}]" if all(words) else ""
+
+
+def _word(part: ast.AST) -> str:
+    if type(part) is ast.Constant:
+        return repr(part.value)
+    if type(part) is ast.Name:
+        return part.id
+    return type(part).__name__ if isinstance(part, (ast.Add, ast.Sub)) else ""
+
+
 def _of_sign(node: ast.UnaryOp, known: Known, depth: int) -> Kind:
     return kind_of(node.operand, known, depth - 1) if type(node.op) in SIGNS else Kind.NUMBER
 
 
+def module_of(node: ast.expr) -> str:
+    """The module a call takes a function from whose results are never whole; '' for other code.
+
+    Example:
+        >>> [module_of(ast.parse(t).body[0].value) for t in ("random.random()", "random.choice(x)")]
+        ['random', '']
+    """
+    if type(node) is not ast.Call or type(node.func) is not ast.Attribute:
+        return ""
+    base = node.func.value
+    name = base.id if type(base) is ast.Name else ""
+    return name if node.func.attr in _FRACTIONAL.get(name, ()) else ""
+
+
 def _of_call(node: ast.Call, known: Known, depth: int) -> Kind:
+    if (module := module_of(node)) and known.names.get(module) is Kind.MODULE:
+        return Kind.REAL
     name = node.func.id if type(node.func) is ast.Name else ""
     if name in _GIVEN and known.is_library(name):
         return _GIVEN[name]
@@ -172,6 +253,7 @@ _RULES: Final[dict[type[ast.AST], Callable[[Any, Known, int], Kind]]] = {
     ast.BinOp: _of_operation,
     ast.UnaryOp: _of_sign,
     ast.Call: _of_call,
+    ast.Subscript: _of_item,
     ast.Compare: lambda node, known, depth: Kind.NUMBER,
     ast.IfExp: lambda node, known, depth: _either(
         kind_of(arm, known, depth - 1) for arm in (node.body, node.orelse)
@@ -180,4 +262,5 @@ _RULES: Final[dict[type[ast.AST], Callable[[Any, Known, int], Kind]]] = {
         kind_of(side, known, depth - 1) for side in node.values
     ),
     **dict.fromkeys(NO_NUMBERS, lambda node, known, depth: Kind.REAL),
+    **dict.fromkeys((ast.List, ast.ListComp), lambda node, known, depth: Kind.LIST),
 }

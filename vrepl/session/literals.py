@@ -74,7 +74,8 @@ def transform(  # noqa: PLR0913 - one keyword for each fact a host knows about i
         bindings: Whether top-level bindings are reported. ``%timeit`` puts its code into a
             function, where a report would be wrong.
         operators: Whether arithmetic is rewritten where a node on its right would be lost.
-        shared: Whether the names of the cell are the globals of the functions it defines.
+        shared: Whether the names of the cell are the globals of the functions it defines, and its
+            statements are compiled one by one, as IPython does both.
         rebound: Collects the globals that functions of the session bind, from cell to cell.
         complain: Gets one line when the numbers of a sound cell have to stay plain.
 
@@ -201,7 +202,7 @@ class _Rewriter(Arithmetic):
     def proved(self) -> ast.AST:
         """The new tree once it is known to compile; the given one when nothing changed."""
         new = self.run()
-        return proof.proved(new) if self.changed else self.tree
+        return proof.proved(new, self.cell.shared) if self.changed else self.tree
 
     def place(self, old: ast.AST, scope: Scope, want: Want | None) -> ast.AST:
         """What takes the place of *old*; its inside is scheduled when it has any."""
@@ -402,6 +403,7 @@ _WALKED: Final = WALKED.keys() | _HANDLERS.keys()
 _REPLACED: Final[Mapping[type[ast.AST], Callable[..., ast.AST | None]]] = {
     ast.BinOp: _Rewriter.operation,
     ast.AugAssign: _Rewriter.update,
+    ast.Call: _Rewriter.recorded,
     **dict.fromkeys((ast.For, ast.AsyncFor, ast.While, *COMPREHENSIONS), _Rewriter.looped),
 }
 

@@ -6,11 +6,13 @@ that an unload takes away.
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from numbers import Integral
 from typing import Any, Final
 
+from vrepl.core import mathematics
 from vrepl.core.nodes import LITERAL
 from vrepl.core.operators import Operator
 from vrepl.core.value import FloatValue, IntValue, apply, leaf
@@ -19,12 +21,16 @@ from vrepl.session import operations
 __all__ = [
     "OPERATIONS",
     "argument",
-    "floats_named",
     "literal",
+    "modules_named",
     "numbers",
     "numbers_named",
     "operation",
+    "reals_named",
 ]
+
+
+_TWINS: Final = {"math": mathematics}
 
 
 def literal(number: int | float) -> Any:
@@ -122,7 +128,7 @@ def numbers_named(*names: str) -> bool:
     return numbers(*[bound.get(name) for name in names])
 
 
-def floats_named(*names: str) -> bool:
+def reals_named(*names: str) -> bool:
     """Whether the caller's globals of these names are floats or float nodes."""
     bound = sys._getframe(1).f_globals
     for name in names:
@@ -132,14 +138,28 @@ def floats_named(*names: str) -> bool:
     return True
 
 
+def modules_named(*names: str) -> bool:
+    """Whether the caller's globals of these names are the modules that `import` gives for them."""
+    bound = sys._getframe(1).f_globals
+    for name in names:
+        module = bound.get(name)
+        if module is not sys.modules.get(name) and module is not _TWINS.get(name):
+            return False
+    return True
+
+
 # All that rewritten arithmetic refers to, by name.
 OPERATIONS: Final[dict[str, Any]] = {
     operations.TYPE: type,
     operations.FLOAT: float,
     operations.INT: int,
+    operations.LIST: list,
     operations.NUMBERS: numbers,
     operations.NUMBERS_NAMED: numbers_named,
-    operations.FLOATS_NAMED: floats_named,
+    operations.REALS_NAMED: reals_named,
+    operations.MODULES_NAMED: modules_named,
+    operations.MATHEMATICS: mathematics,
+    operations.MATH: math,
     operations.TEXT: str,
     operations.WHOLE: IntValue,
 } | {
