@@ -136,9 +136,7 @@ REWRITTEN = {
     ),
     "lambda: 0.5*x**2": "lambda: 0.5 * x ** 2 if whole is not type(x) else mul(0.5, x ** 2)",
     "lambda: 1/0*x": "lambda: mul(1 / 0, x)",
-    "sum(x - y for x in z)": (
-        "sum((x - y if x is not whole is not type(y) else sub(x, y) for x in z))"
-    ),
+    "sum(x - y for x in z)": ("sum((x - y if whole is not type(y) else sub(x, y) for x in z))"),
 }
 
 

@@ -92,6 +92,7 @@ class Extension:
         self.face = host_face(rich="text/html" in ip.display_formatter.active_types)
         self.session = Session(self.registry, self.face.paint, self.cells.source)
         self._complain = literals.once(_say)
+        self._rebound: set[str] = set()
         self._tree: ast.AST = ast.Module([], [])
         self._is_cell = False
         self._is_first_cell = True
@@ -149,6 +150,8 @@ class Extension:
             commands=frozenset(COMMANDS),
             is_library_name=self._is_library_name,
             bindings=is_cell,  # %timeit and %time hand over code that runs elsewhere
+            shared=is_cell and self.ip.user_ns is self.ip.user_global_ns,
+            rebound=self._rebound,
             complain=self._complain,
         )
 

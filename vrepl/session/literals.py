@@ -6,12 +6,14 @@ It knows syntax only: what the support functions do is the session's, calling it
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final, TypeAlias, cast
 
-from vrepl.session import operations, proof
+from vrepl.session import hoisting, operations, proof
+from vrepl.session.arithmetic import Arithmetic, Cell, Place, Scope, is_builtin
+from vrepl.session.flow import COMPREHENSIONS, parameters
+from vrepl.session.kinds import Known
 from vrepl.session.policy import (
     ARGUMENT,
     BIND,
@@ -26,7 +28,6 @@ from vrepl.session.policy import (
     TRIM,
     WALKED,
     Position,
-    Slot,
     Target,
     Targets,
     Want,
@@ -38,41 +39,16 @@ from vrepl.session.policy import (
     receives,
     target_of,
 )
-from vrepl.session.trees import LOAD, call, copied, location, twin
+from vrepl.session.trees import LOAD, call, copied, location
 
 __all__ = [
     "ARGUMENT", "BIND", "LITERAL", "POSITIONS", "SHOW", "TRIM", "Cell", "Position", "Targets",
     "bound_names", "once", "transform",
 ]  # fmt: skip
 
-_Place: TypeAlias = "tuple[ast.AST, Scope, Want | None]"
-
-
-def _is_builtin(name: str) -> bool:
-    return hasattr(builtins, name)
-
 
 def _say_nothing(reason: str) -> None:
     """The complaint of a caller who asked for none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """What the host says about the cell that is rewritten.
-
-    Attributes:
-        label: How drawings name the cell: ``"3"``, ``"session.ipy"``.
-        commands: Magic names whose answers are shown wherever they stand.
-        is_library_name: Whether a bare name means the builtin of that name in the session.
-        bindings: Whether bindings are reported; no for code that ends up inside a function.
-        operators: Whether arithmetic is rewritten that would lose a node on its right.
-    """
-
-    label: str
-    commands: frozenset[str] = frozenset()
-    is_library_name: Callable[[str], bool] = _is_builtin
-    bindings: bool = True
-    operators: bool = True
 
 
 def transform(  # noqa: PLR0913 - one keyword for each fact a host knows about its cell
@@ -80,9 +56,11 @@ def transform(  # noqa: PLR0913 - one keyword for each fact a host knows about i
     *,
     cell: str,
     commands: frozenset[str] = frozenset(),
-    is_library_name: Callable[[str], bool] = _is_builtin,
+    is_library_name: Callable[[str], bool] = is_builtin,
     bindings: bool = True,
     operators: bool = True,
+    shared: bool = False,
+    rebound: set[str] | None = None,
     complain: Callable[[str], None] = _say_nothing,
 ) -> ast.AST:
     """The tree with its numbers wrapped; *tree* itself when nothing changes or anything fails.
@@ -96,6 +74,9 @@ def transform(  # noqa: PLR0913 - one keyword for each fact a host knows about i
         bindings: Whether top-level bindings are reported. ``%timeit`` puts its code into a
             function, where a report would be wrong.
         operators: Whether arithmetic is rewritten where a node on its right would be lost.
+        shared: Whether the names of the cell are the globals of the functions it defines, and its
+            statements are compiled one by one, as IPython does both.
+        rebound: Collects the globals that functions of the session bind, from cell to cell.
         complain: Gets one line when the numbers of a sound cell have to stay plain.
 
     Example:
@@ -103,7 +84,8 @@ def transform(  # noqa: PLR0913 - one keyword for each fact a host knows about i
         a = __vrepl_bind__(__vrepl_literal__(2.0), 'a', 1, '3')
     """
     try:
-        return _usable(tree, Cell(cell, commands, is_library_name, bindings, operators))
+        facts = Cell(cell, commands, is_library_name, bindings, operators, shared)
+        return _usable(tree, facts if rebound is None else replace(facts, rebound=rebound))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # MemoryError and RecursionError too: a cell must always run
@@ -179,35 +161,6 @@ def _unpacked(targets: tuple[Target, ...], value: object) -> Iterable[tuple[Targ
 # --- the walk ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where in the cell a piece of code stands.
-
-    Attributes:
-        straight: It runs once, at the top level: bindings are reported.
-        in_class: It stands directly in a class body: its expressions are left alone.
-        receiver: First parameter of the method around it, usually ``self``.
-        local: It runs in a function, where names are fast and a name can be assigned in place.
-        dropped: No slope passes out of arithmetic here: it is compared, printed or counted.
-        tested: It stands behind a test already, which a smaller one would only repeat.
-    """
-
-    straight: bool = False
-    in_class: bool = False
-    receiver: str | None = None
-    local: bool = False
-    dropped: bool = False
-    tested: bool = False
-
-    def inside(self, slot: Slot) -> Scope:
-        """The scope of what stands in a field."""
-        straight = self.straight and not slot.repeated
-        local, dropped = self.local or slot.local, self.dropped or slot.dropped
-        if (straight, local, dropped) == (self.straight, self.local, self.dropped):
-            return self
-        return replace(self, straight=straight, local=local, dropped=dropped)
-
-
 def _usable(tree: ast.AST, cell: Cell) -> ast.AST:
     """The rewritten tree once it is known to compile."""
     rewriter = _Rewriter(tree, cell)
@@ -220,7 +173,7 @@ def _usable(tree: ast.AST, cell: Cell) -> ast.AST:
     return _Rewriter(tree, replace(cell, operators=False)).proved()
 
 
-class _Rewriter:
+class _Rewriter(Arithmetic):
     """One walk over one cell with a stack: what is visited is copied, the rest is shared.
 
     Copying on the way down leaves the given tree as it was without ``copy.deepcopy``, which
@@ -228,13 +181,12 @@ class _Rewriter:
     """
 
     def __init__(self, tree: ast.AST, cell: Cell) -> None:
+        super().__init__()
         self.tree = tree
         self.cell = cell
         self.changed = False
-        self.asked = False
-        self.operated: list[tuple[ast.Call, ast.BinOp]] = []
         self.bound: frozenset[str] | None = None
-        self.stack: list[_Place] = []
+        self.stack: list[Place] = []
 
     def run(self) -> ast.AST:
         root = self.place(self.tree, Scope(straight=self.cell.bindings), None)
@@ -243,12 +195,14 @@ class _Rewriter:
             _HANDLERS.get(type(node), _Rewriter.inside)(self, node, scope, want)
         for asked, operation in self.operated:
             asked.args = [operation.left, operation.right]
+        if self.cell.shared and self.asked and type(root) is ast.Module:
+            root.body = [self.declared(statement) for statement in root.body]
         return root
 
     def proved(self) -> ast.AST:
         """The new tree once it is known to compile; the given one when nothing changed."""
         new = self.run()
-        return proof.proved(new) if self.changed else self.tree
+        return proof.proved(new, self.cell.shared) if self.changed else self.tree
 
     def place(self, old: ast.AST, scope: Scope, want: Want | None) -> ast.AST:
         """What takes the place of *old*; its inside is scheduled when it has any."""
@@ -259,14 +213,15 @@ class _Rewriter:
             plain = want.fractional and type(number) is int
             return old if plain else self.wrapped(old, number, want)
         if kind not in _WALKED:
+            if kind is ast.Global:
+                self.cell.rebound.update(cast("ast.Global", old).names)
             return old
-        if kind is ast.AugAssign and (update := self.update(cast("ast.AugAssign", old), scope)):
-            return update
         if scope.dropped is not (drops := operations.drops(old, scope.dropped)):
             scope = replace(scope, dropped=drops)
+        replaced = _REPLACED.get(kind)
+        if replaced is not None and (made := replaced(self, old, scope, want)) is not None:
+            return made
         new = copied(old)
-        if kind is ast.BinOp and self.asks(cast("ast.BinOp", old), scope):
-            return self.operation(cast("ast.BinOp", old), cast("ast.BinOp", new), scope)
         self.stack.append((new, scope, want and narrowed(want, old)))
         return new
 
@@ -345,6 +300,8 @@ class _Rewriter:
 
     def call(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
         node = cast("ast.Call", node)
+        if eager := hoisting.eager_argument(node, Known({}, self.is_library)):
+            self.eager[id(eager)] = eager
         self.field(node, "func", scope, None)
         handed = self.handed_to(node)
         node.args = [cast("ast.expr", self.place(a, scope, handed(a))) for a in node.args]
@@ -369,7 +326,16 @@ class _Rewriter:
     def function(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
         node = cast("ast.FunctionDef | ast.AsyncFunctionDef", node)
         receiver = first_parameter(node) if scope.in_class else scope.receiver
-        self.field(node, "body", Scope(receiver=receiver, local=True), None)
+        inside = Scope(receiver=receiver, local=True, known=Known({}, self.is_library))
+        if self.cell.operators:
+            frame = hoisting.frame_of(node, inside.known, scope.frame)
+            inside = replace(inside, known=frame.known, sure=frame.parameters, frame=frame)
+        self.field(node, "body", inside, None)
+
+    def anonymous(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
+        """Handles a lambda: it runs when names may have changed."""
+        names = parameters(cast("ast.Lambda", node).args)
+        self.inside(node, replace(scope.later(self.is_library), sure=names), want)
 
     def caught(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
         """Handles ``except E:``: what it sees of the error has no frames of ours."""
@@ -416,45 +382,6 @@ class _Rewriter:
         self.changed = True
         return call(name, old, *arguments)
 
-    # Arithmetic. What Python itself computes stays itself wherever a cheap test can tell.
-
-    def asks(self, old: ast.BinOp | ast.AugAssign, scope: Scope) -> bool:
-        if not self.cell.operators or scope.dropped or scope.in_class:
-            return False
-        sides = (old.left, old.right) if isinstance(old, ast.BinOp) else (old.target, old.value)
-        asked = operations.is_swallowed(sides[0], old.op, sides[1])
-        self.asked = self.asked or asked
-        return asked
-
-    def operation(self, old: ast.BinOp, new: ast.BinOp, scope: Scope) -> ast.expr:
-        """What takes the place of ``left op right``."""
-        test = operations.safe(old.left, old.op, old.right, scope.local and not scope.tested)
-        asked = self.support(operations.name_of(operations.SYNTAX[type(old.op)]), old)
-        self.operated.append((asked, new))
-        self.stack.append((new, replace(scope, tested=True) if test else scope, None))
-        return ast.IfExp(test, twin(old), asked, **location(old)) if test else asked
-
-    def update(self, old: ast.AugAssign, scope: Scope) -> ast.stmt | None:
-        """What takes the place of ``name op= value``; None when it stays as it is."""
-        target = old.target
-        if type(target) is not ast.Name or not self.asks(old, scope):
-            return None
-        at = location(old)
-        name = ast.Name(target.id, LOAD, **location(target))
-        test = operations.safe(name, old.op, old.value, True) if scope.local else None
-        within = replace(scope, tested=True) if test else scope
-        _, support = operations.names_of(operations.SYNTAX[type(old.op)])
-        value = cast("ast.expr", self.place(old.value, within, None))
-        updated: ast.stmt = ast.Assign([target], self.support(support, old, name, value), **at)
-        if scope.local and type(old.op) is ast.Add and type(old.value) is not ast.Name:
-            # Python appends to a string in place, which no call can: 10,000 times 0.4 against 1.2
-            # ms, 300,000 times 11 against 804.
-            text = operations.type_is(name, operations.TEXT)
-            value = cast("ast.expr", self.place(twin(old.value), within, None))
-            appended = ast.AugAssign(twin(target), old.op, value, **at)
-            updated = ast.If(text, [appended], [updated], **at)
-        return ast.If(test, [twin(old)], [updated], **at) if test else updated
-
 
 _Handler: TypeAlias = Callable[[_Rewriter, ast.AST, Scope, "Want | None"], None]
 _HANDLERS: Final[Mapping[type[ast.AST], _Handler]] = {
@@ -469,8 +396,16 @@ _HANDLERS: Final[Mapping[type[ast.AST], _Handler]] = {
     ast.AsyncFunctionDef: _Rewriter.function,
     ast.ClassDef: _Rewriter.class_body,
     ast.ExceptHandler: _Rewriter.caught,
+    ast.Lambda: _Rewriter.anonymous,
 }
 _WALKED: Final = WALKED.keys() | _HANDLERS.keys()
+# Nodes in whose place something else may come.
+_REPLACED: Final[Mapping[type[ast.AST], Callable[..., ast.AST | None]]] = {
+    ast.BinOp: _Rewriter.operation,
+    ast.AugAssign: _Rewriter.update,
+    ast.Call: _Rewriter.recorded,
+    **dict.fromkeys((ast.For, ast.AsyncFor, ast.While, *COMPREHENSIONS), _Rewriter.looped),
+}
 
 
 # --- names ----------------------------------------------------------------------------------------

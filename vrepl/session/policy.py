@@ -31,6 +31,7 @@ __all__ = [
     "Targets",
     "Want",
     "first_parameter",
+    "is_calculation",
     "may_bind",
     "names_any",
     "narrowed",
@@ -331,14 +332,14 @@ def narrowed(want: Want, node: ast.AST) -> Want | None:
     if kind not in want.through:
         return None
     if kind in CALCULATIONS and want is not CALCULATION:
-        return CALCULATION if _is_calculation(node, want.fractional) else None
+        return CALCULATION if is_calculation(node, want.fractional) else None
     if kind in DISPLAYS and not want.counted:
         fits = _count(node) <= LARGEST_DISPLAY and not (want.pure and _is_mixed(node))
         return want.inside() if fits else None
     return want
 
 
-def _is_calculation(node: ast.AST, fractional: bool) -> bool:
+def is_calculation(node: ast.AST, fractional: bool = False) -> bool:
     """Whether *node* is made of numbers and + - * / ** alone, one at least a float if need be."""
     pending = [node]
     found = not fractional

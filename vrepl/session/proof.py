@@ -22,20 +22,27 @@ _REASONS: Final[Mapping[type[BaseException], str]] = {
 _QUIET: Final = ("ignore", None, SyntaxWarning, None, 0)
 
 
-def proved(tree: ast.AST) -> ast.AST:
+def proved(tree: ast.AST, apart: bool = False) -> ast.AST:
     """*tree*; raises what Python raises when it cannot run.
+
+    IPython compiles each statement of a cell *apart*, so one can declare names global that
+    another has used before it.
 
     Only cells that change are proved. Measured on 82 cells of user sessions: walk 0.015 ms, proof
     0.013 ms (medians; 0.08 ms together at most), which is too little to argue a proof away.
     """
+    parts = [tree]
+    if apart and type(tree) is ast.Module:
+        parts = [ast.Module([statement], []) for statement in tree.body]
     with _without_warnings():
-        compile(
-            cast("ast.Module", tree),
-            "<cell>",
-            _MODES[type(tree)],
-            flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT,
-            dont_inherit=True,
-        )
+        for part in parts:
+            compile(
+                cast("ast.Module", part),
+                "<cell>",
+                _MODES[type(part)],
+                flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT,
+                dont_inherit=True,
+            )
     return tree
 
 

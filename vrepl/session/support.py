@@ -6,16 +6,31 @@ that an unload takes away.
 
 from __future__ import annotations
 
-import numbers
+import math
+import sys
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any, Final
 
+from vrepl.core import mathematics
 from vrepl.core.nodes import LITERAL
 from vrepl.core.operators import Operator
-from vrepl.core.value import IntValue, apply, leaf
+from vrepl.core.value import FloatValue, IntValue, apply, leaf
 from vrepl.session import operations
 
-__all__ = ["OPERATIONS", "argument", "literal", "operation"]
+__all__ = [
+    "OPERATIONS",
+    "argument",
+    "literal",
+    "modules_named",
+    "numbers",
+    "numbers_named",
+    "operation",
+    "reals_named",
+]
+
+
+_TWINS: Final = {"math": mathematics}
 
 
 def literal(number: int | float) -> Any:
@@ -87,13 +102,64 @@ def _swallows(left: Any) -> bool:
     kind = type(left)
     if kind is bool:
         return True
-    return kind.__module__ == "numpy" and isinstance(left, (float, numbers.Integral))
+    return kind.__module__ == "numpy" and isinstance(left, (float, Integral))
+
+
+def numbers(*values: Any) -> bool:
+    """Whether all *values* are plain numbers or float nodes: nothing there can give a whole node.
+
+    Example:
+        >>> numbers(2, 0.5, leaf(1.5)), numbers(2, leaf(3))
+        (True, False)
+    """
+    for value in values:
+        kind = type(value)
+        if kind is not float and kind is not int and kind is not FloatValue:
+            return False
+    return True
+
+
+def numbers_named(*names: str) -> bool:
+    """Whether the caller's globals of these names are plain numbers or float nodes.
+
+    A name that is not bound is none; nothing is raised, and no code of the user runs.
+    """
+    bound = sys._getframe(1).f_globals
+    return numbers(*[bound.get(name) for name in names])
+
+
+def reals_named(*names: str) -> bool:
+    """Whether the caller's globals of these names are floats or float nodes."""
+    bound = sys._getframe(1).f_globals
+    for name in names:
+        kind = type(bound.get(name))
+        if kind is not float and kind is not FloatValue:
+            return False
+    return True
+
+
+def modules_named(*names: str) -> bool:
+    """Whether the caller's globals of these names are the modules that `import` gives for them."""
+    bound = sys._getframe(1).f_globals
+    for name in names:
+        module = bound.get(name)
+        if module is not sys.modules.get(name) and module is not _TWINS.get(name):
+            return False
+    return True
 
 
 # All that rewritten arithmetic refers to, by name.
 OPERATIONS: Final[dict[str, Any]] = {
     operations.TYPE: type,
     operations.FLOAT: float,
+    operations.INT: int,
+    operations.LIST: list,
+    operations.NUMBERS: numbers,
+    operations.NUMBERS_NAMED: numbers_named,
+    operations.REALS_NAMED: reals_named,
+    operations.MODULES_NAMED: modules_named,
+    operations.MATHEMATICS: mathematics,
+    operations.MATH: math,
     operations.TEXT: str,
     operations.WHOLE: IntValue,
 } | {

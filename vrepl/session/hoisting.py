@@ -1,0 +1,344 @@
+"""Loops that test their names once, before they start, in place of once for every operation.
+
+Where the test holds, no whole node can come to the right of a float in the loop, and it runs as
+Python wrote it; where it does not, a second copy asks in every operation. This module finds the
+names to test; ``literals`` writes the two copies.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, cast
+
+from vrepl.session import flow
+from vrepl.session.kinds import Kind, Known, key_of, module_of
+from vrepl.session.operations import Guard, is_swallowed
+
+__all__ = ["Frame", "Plan", "eager_argument", "frame_of", "plan", "within"]
+
+# Builtins that have read their argument to its end when they return: a generator handed to one
+# runs while the names around it are what they were.
+_EAGER: Final = frozenset(
+    {"sum", "min", "max", "any", "all", "list", "tuple", "set", "frozenset", "sorted", "dict"}
+)
+# More names than this are not tested: the search for those that matter takes time in every cell.
+_MOST_NAMES: Final = 12
+# Names through which code can bind other names unseen.
+_SECRET: Final = frozenset({"exec", "eval", "globals", "locals", "vars", "get_ipython", "setattr"})
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is known of one function's own names.
+
+    Attributes:
+        names: All of them.
+        enclosing: Those of the functions around it.
+        bound: Where they are surely bound, by the `id` of a loop or comprehension.
+        parameters: Those that are bound from the start and stay so.
+        fleeting: Those that may become unbound, or that code of another scope binds.
+        known: What they are worth throughout.
+    """
+
+    names: frozenset[str]
+    enclosing: frozenset[str]
+    bound: Mapping[int, frozenset[str]]
+    parameters: frozenset[str]
+    fleeting: frozenset[str]
+    known: Known
+
+
+def frame_of(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, known: Known, around: Frame | None
+) -> Frame:
+    r"""What can be told of the names of a function.
+
+    Args:
+        node: The function.
+        known: Which names mean builtins where it stands.
+        around: The function it stands in.
+
+    Example:
+        >>> node = ast.parse("def f(x):\n    for i in range(x):\n        y = i*0.5").body[0]
+        >>> frame = frame_of(node, Known({}, lambda name: True), None)
+        >>> sorted(frame.names), {name: kind.name for name, kind in frame.known.names.items()}
+        (['i', 'x', 'y'], {'i': 'INT', 'y': 'REAL'})
+    """
+    parameters = flow.parameters(node.args)
+    bindings = flow.bindings(node.body, known)
+    found = flow.kinds(bindings, dict.fromkeys(parameters, Kind.ANY), Known({}, known.is_library))
+    bound = flow.Bound()
+    bound.block(node.body, set(parameters))
+    fleeting = set(_fleeting(node.body))
+    return Frame(
+        frozenset(parameters | found.keys()) - set(_declared(node.body)),
+        around.names | around.enclosing if around else frozenset(),
+        {key: names - fleeting for key, names in bound.at.items()},
+        frozenset(parameters - fleeting),
+        frozenset(fleeting),
+        Known(found, known.is_library),
+    )
+
+
+def _fleeting(body: Iterable[ast.AST]) -> Iterator[str]:
+    """Names that do not stay bound, or that code of another scope binds."""
+    for part in _everything(body):
+        if type(part) is ast.Name and type(part.ctx) is ast.Del:
+            yield part.id
+        elif type(part) is ast.ExceptHandler and part.name:
+            yield part.name
+        elif isinstance(part, (ast.Global, ast.Nonlocal)):
+            yield from part.names
+
+
+def _declared(body: Iterable[ast.AST]) -> Iterator[str]:
+    pending = list(body)
+    while pending:
+        part = pending.pop()
+        if isinstance(part, (ast.Global, ast.Nonlocal)):
+            yield from part.names
+        pending += flow.inside(part)
+
+
+def _everything(parts: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    for part in parts:
+        yield from ast.walk(part)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A test before a loop, and what is known in the loop where it holds.
+
+    Attributes:
+        guard: The test.
+        known: What is known then.
+        otherwise: A weaker test for where it does not hold.
+    """
+
+    guard: Guard
+    known: Known
+    otherwise: Plan | None = None
+
+
+@dataclass(slots=True)
+class _Search:
+    """The search for the names whose test spares a loop the most tests."""
+
+    node: ast.AST
+    known: Known
+    bindings: list[flow.Binding]
+    early: frozenset[str]
+    is_own: Callable[[str], bool]
+    hidden: frozenset[str] = frozenset()
+    modules: tuple[str, ...] = ()
+    operations: list[tuple[ast.expr, ast.operator, ast.expr]] = field(default_factory=list)
+
+    def settled(self, tested: Iterable[str], kind: Kind) -> tuple[list[str], Known]:
+        """The names worth testing among *tested*, and what holds in the loop after that test."""
+        names = list(tested)
+        while True:
+            before = {name: self.known.names.get(name, Kind.ANY) for name in self.early}
+            before |= dict.fromkeys(names, kind)
+            known = self.known.but(dict.fromkeys(names, kind))
+            inside = dict.fromkeys(names, kind) | flow.kinds(self.bindings, before, known)
+            lost = [name for name in names if not inside[name].within(kind)]
+            if not lost:
+                return names, self.known.but(inside)
+            names = [name for name in names if name not in lost]
+
+    def remaining(self, known: Known) -> int:
+        """How many operations still have to ask."""
+        return sum(is_swallowed(*operation, known) for operation in self.operations)
+
+
+def plan(
+    node: ast.For | ast.While | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp,
+    known: Known,
+    is_own: Callable[[str], bool],
+    is_shared: Callable[[str], bool],
+) -> Plan | None:
+    r"""The test that spares a loop its tests; None where there is no good one.
+
+    Args:
+        node: A loop or a comprehension.
+        known: What is known of names around it.
+        is_own: Whether a name belongs to the function and is surely bound here.
+        is_shared: Whether a name is a global that nothing rebinds while the loop runs.
+
+    Example:
+        >>> loop = ast.parse("for x in xs:\n    s += x*w").body[0]
+        >>> found = plan(loop, Known(), lambda name: name in "sw", lambda name: False)
+        >>> found.guard.own, found.guard.kind.name
+        (('w',), 'REAL')
+    """
+    search = _searching(node, known, is_own)
+    if search is None:
+        return None
+    secret = {part.id for part in ast.walk(node) if type(part) is ast.Name} & _SECRET
+
+    def may_test(name: str) -> bool:
+        return is_own(name) or (is_shared(name) and not secret)
+
+    modules = (name for name in _modules(search) if may_test(name) and not is_own(name))
+    search.modules = tuple(modules)
+    search.known = search.known.but(dict.fromkeys(search.modules, Kind.MODULE))
+    names = [name for name in _names_of(search) if may_test(name)]
+    found = [
+        (search.remaining(inside), tested, kind)
+        for kind in (Kind.NUMBER, Kind.REAL)
+        for tested, inside in (search.settled(names[:_MOST_NAMES], kind),)
+    ]
+    numbers, reals = (_plan(search, *some) for some in found)
+    if found[0][0] <= found[1][0]:
+        return numbers
+    return reals and replace(reals, otherwise=numbers)
+
+
+def _plan(search: _Search, remaining: int, tested: list[str], kind: Kind) -> Plan | None:
+    """One test made as small as it can be; None where it spares nothing."""
+    tested, inside = _needed(search, remaining, tested, kind)
+    lists = _lists(search, inside)
+    if remaining == len(search.operations) and not lists:
+        return None
+    own = tuple(name for name in tested if search.is_own(name))
+    shared = tuple(name for name in tested if name not in own)
+    guard = Guard(kind, own, shared, lists, search.modules)
+    return Plan(guard, inside.but(dict.fromkeys(lists, Kind.LIST)))
+
+
+def _modules(search: _Search) -> dict[str, None]:
+    """Names of modules whose functions give operands."""
+    assigned = {binding.name for binding in search.bindings} | search.hidden
+    values = [b.value for b in search.bindings if isinstance(b.value, ast.AST)]
+    parts = [*values, *(part for operation in search.operations for part in operation)]
+    every = (part for part in _everything(parts) if isinstance(part, ast.expr))
+    found = {module_of(part): None for part in every}
+    return {name: None for name in found if name and name not in assigned}
+
+
+def _lists(search: _Search, known: Known) -> tuple[str, ...]:
+    """Names of lists whose items stand in operations that still ask, if they are indeed lists."""
+    assigned = {binding.name for binding in search.bindings} | search.hidden
+    found: dict[str, None] = {}
+    for operation in search.operations:
+        if not is_swallowed(*operation, known):
+            continue
+        for part in _operands(operation):
+            base = part.value if type(part) is ast.Subscript else None
+            if type(base) is ast.Name and base.id not in assigned and search.is_own(base.id):
+                then = known.but({base.id: Kind.LIST})
+                if key_of(part, then) and base.id not in known.names:
+                    found[base.id] = None
+    return tuple(found)
+
+
+def _operands(operation: tuple[ast.expr, ast.operator, ast.expr]) -> Iterator[ast.expr]:
+    """What a calculation is made of besides operators."""
+    pending = [operation[0], operation[2]]
+    while pending:
+        part = pending.pop()
+        if type(part) is ast.BinOp:
+            pending += (part.left, part.right)
+        elif type(part) is ast.UnaryOp:
+            pending.append(part.operand)
+        else:
+            yield part
+
+
+def within(node: ast.AST, known: Known) -> Known:
+    """What is known inside a comprehension, whose targets hide the names around it.
+
+    Example:
+        >>> node = ast.parse("[i*x for i, x in enumerate(xs)]").body[0].value
+        >>> sorted(within(node, Known({"x": Kind.REAL}, lambda name: True)).names.items())[0]
+        ('i', <Kind.INT: 'an exact int, which asks what stands on its right'>)
+    """
+    bindings = [
+        binding
+        for part in getattr(node, "generators", ())
+        for binding in flow.targets(part.target, part.iter, known)
+    ]
+    return known.but(flow.kinds(bindings, {}, known))
+
+
+def _searching(node: ast.AST, known: Known, is_own: Callable[[str], bool]) -> _Search | None:
+    """The search, when any operation in the loop asks at all."""
+    if isinstance(node, flow.COMPREHENSIONS):
+        hidden = frozenset(n for g in node.generators for n in flow.bound_names(g.target))
+        known = within(node, known)
+        search = _Search(node, known, [], frozenset(), is_own, hidden)
+    else:
+        loop = cast("ast.For | ast.While", node)
+        if loop.orelse:  # what follows a loop without a single step reads older names
+            return None
+        bound = flow.Bound()
+        bound.block([loop], set())
+        bindings = flow.bindings([loop], known)
+        search = _Search(node, known, bindings, frozenset(bound.early), is_own)
+    search.operations = [o for o in _operations(node, known) if is_swallowed(*o, known)]
+    return search if search.operations else None
+
+
+def _operations(node: ast.AST, known: Known) -> Iterator[tuple[ast.expr, ast.operator, ast.expr]]:
+    """The arithmetic of a loop that its own test can vouch for."""
+    pending: list[ast.AST] = [node]
+    while pending:
+        part = pending.pop()
+        if type(part) is ast.BinOp:
+            yield part.left, part.op, part.right
+        elif type(part) is ast.AugAssign and type(part.target) is ast.Name:
+            yield part.target, part.op, part.value
+        elif type(part) is ast.GeneratorExp and part is not node:
+            continue
+        elif type(part) is ast.Call and (eager := eager_argument(part, known)):
+            pending += ast.iter_child_nodes(eager)
+        pending += flow.inside(part)
+
+
+def eager_argument(node: ast.Call, known: Known) -> ast.GeneratorExp | None:
+    """The generator in ``sum(… for …)``, which runs at once.
+
+    Example:
+        >>> call = ast.parse("sum(x for x in xs)").body[0].value
+        >>> eager_argument(call, Known({}, lambda name: True)) is call.args[0]
+        True
+    """
+    name = node.func.id if type(node.func) is ast.Name else ""
+    first = node.args[0] if node.args else None
+    if type(first) is ast.GeneratorExp and name in _EAGER and known.is_library(name):
+        return first
+    return None
+
+
+def _names_of(search: _Search) -> list[str]:
+    """The names whose kinds decide about the operations that ask, directly or through others."""
+    wanted = [name for o in search.operations for name in _loaded(o)]
+    found: dict[str, None] = {}
+    values: dict[str, list[ast.AST]] = {}
+    for binding in search.bindings:
+        if isinstance(binding.value, ast.AST):
+            values.setdefault(binding.name, []).append(binding.value)
+    while wanted:
+        name = wanted.pop()
+        if name not in found:
+            found[name] = None
+            wanted += _loaded(values.get(name, ()))
+    unknown = (name for name in found if search.known.names.get(name, Kind.ANY) is Kind.ANY)
+    return [name for name in unknown if name not in search.hidden]
+
+
+def _loaded(parts: Iterable[ast.AST]) -> list[str]:
+    return [part.id for part in _everything(parts) if type(part) is ast.Name]
+
+
+def _needed(
+    search: _Search, remaining: int, tested: list[str], kind: Kind
+) -> tuple[list[str], Known]:
+    """The names without which more operations would have to ask."""
+    for name in list(tested):
+        fewer, inside = search.settled([other for other in tested if other != name], kind)
+        if search.remaining(inside) <= remaining:
+            tested = fewer
+    return search.settled(tested, kind)
