@@ -22,8 +22,8 @@ from vrepl.core.operators import BY_SYMBOL, BY_UFUNC, Operator
 from vrepl.core.rules import Number, broken_condition, evaluate
 
 __all__ = [
-    "FloatValue", "IntValue", "Kept", "Value", "ZeroValue", "apply", "facts_of", "is_number",
-    "leaf", "plain", "remade",
+    "FloatValue", "IntValue", "Kept", "Value", "ZeroValue", "apply", "facts_of",
+    "is_number", "leaf", "plain", "remade",
 ]  # fmt: skip
 
 # Modules that write numbers into files through repr(); they get the number's own text, because a

@@ -8,18 +8,12 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final
 
 from vrepl.core.nodes import order
-from vrepl.language.known import (
-    LARGEST,
-    Unknown,
-    is_container,
-    is_harmless,
-    is_node,
-    members,
-)
-from vrepl.language.statements import FREE, NONE, Call, Statement, Store
+from vrepl.language.known import LARGEST, Unknown, is_container, is_harmless, is_node, members
+from vrepl.language.statements import ANYTHING, FREE, MUTATORS, NONE, Call, Statement, Store
 
 __all__ = ["Later", "changed"]
 
@@ -27,18 +21,26 @@ __all__ = ["Later", "changed"]
 _QUIET: Final = frozenset({"backward", "index", "count", "copy", "keys", "values", "items", "get"})
 
 
+_FILLING: Final = MUTATORS | {"shuffle", "heapify", "heappush", "heappop", "insort"}
+
+
 @dataclass(slots=True)
 class Later:
-    """What the functions defined so far do once they are called."""
+    """What the functions defined so far do once they are called.
+
+    `is_open` says that one was called that may have bound any name.
+    """
 
     names: set[str] = field(default_factory=set)
     sets_numbers: bool = False
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Reach:
-    """What a statement reaches: all nodes, all containers, and some objects and names."""
+    """What a statement reaches: every name, all nodes, all containers, some objects and names."""
 
+    everything: bool = False
     nodes: bool = False
     containers: bool = False
     objects: tuple[Any, ...] = ()
@@ -46,6 +48,7 @@ class _Reach:
 
     def __or__(self, other: _Reach) -> _Reach:
         return _Reach(
+            self.everything or other.everything,
             self.nodes or other.nodes,
             self.containers or other.containers,
             (*self.objects, *other.objects),
@@ -54,7 +57,8 @@ class _Reach:
 
 
 _NOTHING: Final = _Reach()
-_EVERYTHING: Final = _Reach(nodes=True, containers=True)
+_EVERYTHING: Final = _Reach(everything=True)
+_NUMBERS: Final = _Reach(nodes=True, containers=True)
 
 
 def changed(
@@ -81,6 +85,7 @@ def changed(
         reach = reach | _stored(store, _found(store.base, lookup))
     for call in facts.calls:
         reach = reach | _called(call, lookup, later)
+    later.is_open = later.is_open or reach.everything
     return _names_of(reach, names()) if reach != _NOTHING else {}
 
 
@@ -105,13 +110,17 @@ def _called(call: Call, lookup: Callable[[str], Any], later: Later) -> _Reach:
     if not call.attribute and call.base in FREE:
         return _EVERYTHING
     arguments = [_found(name, lookup) for name in call.arguments]
-    hands_on = any(type(x) is Unknown and x.kind == "function" for x in arguments)
+    hands_on = any(map(_is_own_function, arguments))
     own = _own(later)
     kind, holder = _callee(call, lookup)
-    given = _Reach(objects=tuple(x for x in arguments if is_container(x)))
+    unknown = [x for x in arguments if type(x) is Unknown and not x.kind]
+    lists = tuple(x for x in arguments if is_container(x))
+    # What is unknown may be one of the lists that are known.
+    given = _Reach(objects=lists, containers=bool(unknown) and call.attribute in _FILLING)
     return {
         "harmless": own if hands_on else _NOTHING,
         "container": _Reach(objects=(holder,)),
+        "some container": given | own | _Reach(containers=True),
         "library": given | own if hands_on else given,
         "own": given | own,
     }[kind]
@@ -125,22 +134,41 @@ def _callee(call: Call, lookup: Callable[[str], Any]) -> tuple[str, Any]:
             return "harmless", holder
         if is_container(holder):
             return "container", holder
-        is_library = type(holder) is Unknown and holder.kind == "module"
-        return "library" if is_library else "own", holder
+        if type(holder) is Unknown and call.attribute in MUTATORS:
+            return "some container", holder
+        return "library" if _is_library(holder) else "own", holder
     try:
         callee = lookup(call.base)
     except KeyError:
         callee = getattr(builtins, call.base, Unknown(""))
     if is_harmless(callee):
         return "harmless", None
-    is_library = type(callee) is Unknown and callee.kind == "import"
-    return "library" if is_library else "own", None
+    return "library" if _is_library(callee) else "own", None
+
+
+def _is_own_function(x: object) -> bool:
+    """Whether *x* is a function of the session, which whoever gets it may call."""
+    if type(x) is Unknown:
+        return x.kind == "function"
+    return type(x) is FunctionType and not _is_library(x)
+
+
+def _is_library(x: object) -> bool:
+    """Whether *x* is a module or comes from one: it changes no more than the lists it is given."""
+    kind = type(x)
+    if kind is Unknown:
+        return x.kind in ("module", "import")  # type: ignore[attr-defined]
+    if kind in (FunctionType, BuiltinFunctionType):
+        return x.__module__ != "__main__"
+    return kind is ModuleType
 
 
 def _own(later: Later) -> _Reach:
     """What a call of the session's own functions may reach."""
-    everything = _EVERYTHING if later.sets_numbers else _NOTHING
-    return everything | _Reach(names=frozenset(later.names))
+    if ANYTHING in later.names:
+        return _EVERYTHING
+    numbers = _NUMBERS if later.sets_numbers else _NOTHING
+    return numbers | _Reach(names=frozenset(later.names))
 
 
 def _names_of(reach: _Reach, names: Mapping[str, Any]) -> dict[str, Unknown]:
@@ -150,7 +178,9 @@ def _names_of(reach: _Reach, names: Mapping[str, Any]) -> dict[str, Unknown]:
     wanted = {id(thing) for thing in reach.objects}
     has_node = any(map(is_node, reach.objects))
     for name, value in names.items():
-        if is_node(value):
+        if reach.everything:
+            is_hit = True
+        elif is_node(value):
             is_hit = reach.nodes or (has_node and _depends(value, wanted))
         elif is_container(value):
             is_hit = reach.containers or reach.nodes or _holds(value, wanted, has_node)

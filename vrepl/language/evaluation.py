@@ -273,6 +273,8 @@ class Evaluator:
         given = [*arguments, *options.values()]
         if not named or None in options or not all(map(is_data, given)):
             return Unknown("" if named else "what the call gives is only known when it runs")
+        if sum(map(_size, given)) > LONGEST_INT:
+            return Unknown("the numbers are too long to work out beforehand")
         if named == "round" and any(type(x) is int and abs(x) > _DIGITS for x in given[1:]):
             return Unknown("")
         if cutting(callee) and any(map(is_node, given)):
@@ -340,6 +342,11 @@ class Evaluator:
         """Note that the statement raises here, and leave it."""
         self.problems.append(Problem(kind, node, fact))
         raise Stopped
+
+
+def _size(given: Any) -> int:
+    """The bits of all whole numbers in an argument."""
+    return sum(map(bits, given)) if is_container(given) else bits(given)
 
 
 def truth_of(value: Any) -> bool | None:

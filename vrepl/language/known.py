@@ -14,11 +14,13 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import ModuleType
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 from vrepl.core import mathematics
 from vrepl.core.functions import FUNCTIONS
-from vrepl.core.value import FloatValue, IntValue, Value, ZeroValue
+from vrepl.core.kinds import is_exact as is_number
+from vrepl.core.kinds import is_node
+from vrepl.core.value import IntValue, Value
 from vrepl.session.operations import SYNTAX
 
 __all__ = [
@@ -57,25 +59,7 @@ class Unknown:
 LARGEST: Final = 10_000  # items in a list that is looked into
 LONGEST_INT: Final = 20_000  # bits; Python refuses to type more than 14,000
 
-_NODES: Final = (FloatValue, IntValue, ZeroValue)
-_NODE_IDS: Final = frozenset(map(id, _NODES))
-_NUMBER_IDS: Final = frozenset(map(id, (*_NODES, float, int, bool)))
 _CONTAINERS: Final = (list, tuple)
-
-
-def is_node(x: object) -> TypeGuard[Value]:
-    """Whether *x* is a Value, told from its true type; `isinstance` would ask `x.__class__`.
-
-    Example:
-        >>> is_node(Value(2.0)), is_node(2.0)
-        (True, False)
-    """
-    return id(type(x)) in _NODE_IDS
-
-
-def is_number(x: object) -> bool:
-    """Whether *x* is exactly a Value, int, float or bool."""
-    return id(type(x)) in _NUMBER_IDS
 
 
 def is_container(x: object) -> bool:

@@ -12,7 +12,7 @@ from functools import cache
 from types import GetSetDescriptorType, MemberDescriptorType, ModuleType, SimpleNamespace
 from typing import Any
 
-from vrepl.core.value import Value
+from vrepl.core.kinds import is_node
 
 __all__ = ["has_code_for", "is_searched", "parts"]
 
@@ -26,17 +26,19 @@ def parts(value: Any) -> Mapping[str, Any]:
         >>> parts(SimpleNamespace(w=0.5))
         {'.w': 0.5}
     """
-    if isinstance(value, Value):
+    if is_node(value):
         return {}
     found = _attributes(value)
-    if isinstance(value, (list, tuple)):
-        items = list.__iter__(value) if isinstance(value, list) else tuple.__iter__(value)
-        fields = vars(type(value)).get("_fields", ()) if isinstance(value, tuple) else ()
+    kind = type(value)  # `isinstance` would ask the object for its class
+    if issubclass(kind, (list, tuple)):
+        is_list = issubclass(kind, list)
+        items = list.__iter__(value) if is_list else tuple.__iter__(value)
+        fields = () if is_list else vars(kind).get("_fields", ())
         for i, item in enumerate(items):
             found[f"[{i}]"] = item
             if i < len(fields):
                 found[f".{fields[i]}"] = item
-    elif isinstance(value, dict):
+    elif issubclass(kind, dict):
         pairs = dict.items(value)
         found.update((f"[{k!r}]", item) for k, item in pairs if type(k) in (int, str))
     return found
@@ -51,7 +53,7 @@ def has_code_for(value: Any, step: str) -> bool:
     """
     kind = type(value)
     if step[0] == "[":
-        own = not isinstance(value, (list, tuple, dict))
+        own = not issubclass(kind, (list, tuple, dict))
         return own and any("__getitem__" in vars(base) for base in kind.__mro__)
     wanted = {step[1:], "__getattr__"}
     return any(wanted & set(vars(base)) for base in kind.__mro__)
@@ -62,7 +64,8 @@ def is_searched(value: Any) -> bool:
     kind = type(value)
     if kind is list or kind is tuple or kind is dict:
         return True
-    return not isinstance(value, (type, ModuleType)) and _is_own(kind.__module__)
+    home = kind.__module__
+    return not issubclass(kind, (type, ModuleType)) and type(home) is str and _is_own(home)
 
 
 def _attributes(value: Any) -> dict[str, Any]:
@@ -73,17 +76,28 @@ def _attributes(value: Any) -> dict[str, Any]:
             if type(member) is MemberDescriptorType and name != "__dict__":
                 found.update(_slot(value, name, member))
     holder = next((vars(b)["__dict__"] for b in type(value).__mro__ if "__dict__" in vars(b)), None)
-    if isinstance(holder, (GetSetDescriptorType, MemberDescriptorType)):
-        held = holder.__get__(value)
-        found.update((f".{name}", item) for name, item in held.items() if type(name) is str)
+    if holder is not None and type(holder) in (GetSetDescriptorType, MemberDescriptorType):
+        held = _read(holder, value)
+        if type(held) is dict:
+            found.update((f".{name}", item) for name, item in held.items() if type(name) is str)
     return found
 
 
 def _slot(value: Any, name: str, member: MemberDescriptorType) -> Iterator[tuple[str, Any]]:
+    held = _read(member, value)
+    if held is not _NOTHING:
+        yield f".{name}", held
+
+
+_NOTHING = object()
+
+
+def _read(descriptor: GetSetDescriptorType | MemberDescriptorType, value: Any) -> Any:
+    """What Python's own descriptor finds in an object."""
     try:
-        yield f".{name}", member.__get__(value)
-    except AttributeError:  # a slot that was never filled
-        return
+        return descriptor.__get__(value)
+    except (AttributeError, TypeError):  # a slot never filled, a descriptor of another class
+        return _NOTHING
 
 
 @cache

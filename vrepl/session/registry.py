@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import ast
 import difflib
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, NamedTuple
 
 from vrepl.core.errors import CommandError, UnknownName
+from vrepl.core.kinds import is_node
 from vrepl.core.value import Value, facts_of
 from vrepl.session.literals import bound_names
 from vrepl.session.parts import has_code_for, is_searched, parts
@@ -55,13 +57,13 @@ class Registry:
 
     def __init__(self, namespace: Callable[[], MutableMapping[str, Any]]) -> None:
         self.namespace = namespace
-        self._places: dict[str, Place] = {}
+        self._places: MutableMapping[str, Place] = {}
         self._bound: dict[str, int] = {}
 
-    def with_names(self, names: Mapping[str, Any], places: Mapping[str, Place]) -> Registry:
+    def with_names(self, names: Mapping[str, Any], places: dict[str, Place]) -> Registry:
         """A registry with these names in front of this one's, for text that has not run.
 
-        It notes nothing, neither here nor on a node.
+        It notes nothing, neither here nor on a node; names and places may go on changing.
 
         Example:
             >>> registry = Registry(lambda: {"a": Value(2.0)})
@@ -69,8 +71,7 @@ class Registry:
             {'a': Value(data=2.0), 'b': Value(data=3.0)}
         """
         other = Registry(lambda: {**self.namespace(), **names})
-        kept = {name: place for name, place in self._places.items() if name not in names}
-        other._places = {**kept, **places}
+        other._places = ChainMap(places, self._places)
         return other
 
     def bind(self, targets: Targets, value: Any, place: Place) -> None:
@@ -84,7 +85,7 @@ class Registry:
     def _note(self, name: str, value: Any, place: Place) -> None:
         self._places.pop(name, None)  # so that the places are in order of binding
         self._places[name] = place
-        if isinstance(value, Value):
+        if is_node(value):
             self._bound[name] = id(value)
             facts = facts_of(value)
             if not facts.label and not name.startswith("_"):
@@ -103,7 +104,7 @@ class Registry:
         namespace = self.namespace()
         found = namespace if names is None else {n: namespace[n] for n in names if n in namespace}
         for name, value in list(found.items()):
-            if isinstance(value, Value) and self._bound.get(name) != id(value) and name[:1] != "_":
+            if is_node(value) and self._bound.get(name) != id(value) and name[:1] != "_":
                 facts = facts_of(value)
                 known = facts.place if facts.label == name else None
                 self._note(name, value, known or Place(cell, line_of(name)))
@@ -117,7 +118,7 @@ class Registry:
         return {
             name: value
             for name, value in list(self.namespace().items())
-            if isinstance(value, Value) and name[:1] != "_"
+            if is_node(value) and name[:1] != "_"
         }
 
     def references(self) -> dict[int, str]:
@@ -155,7 +156,7 @@ class Registry:
         value, text = namespace[name], name
         for step in steps:
             inside = parts(value)
-            if step.startswith("[-") and isinstance(value, (list, tuple)):
+            if step.startswith("[-") and issubclass(type(value), (list, tuple)):
                 step = f"[{len(value) + int(step[1:-1])}]"
             if step not in inside:
                 raise self._missing(text, step, value)
@@ -175,7 +176,7 @@ class Registry:
     def numbers_in(self, reference: str) -> list[str]:
         """References to the first nodes inside something."""
         inside = parts(self.find(reference)).items()
-        return [reference + step for step, part in inside if isinstance(part, Value)][:3]
+        return [reference + step for step, part in inside if is_node(part)][:3]
 
     def free_name(self) -> str:
         """A short name that the session does not use."""
@@ -222,7 +223,7 @@ def _constant(node: ast.AST) -> str | None:
 def _reachable(namespace: Mapping[str, Any], budget: int) -> Iterator[tuple[str, Value]]:
     """Reference and node for every node within reach, plain names first, nearest first."""
     names = [(n, v) for n, v in list(namespace.items()) if n[:1] != "_" and n not in HOST_NAMES]
-    yield from ((name, value) for name, value in names if isinstance(value, Value))
+    yield from ((name, value) for name, value in names if is_node(value))
     waiting = [(name, value) for name, value in names if is_searched(value)]
     seen = {id(value) for _, value in waiting}
     for text, value in waiting:
@@ -230,7 +231,7 @@ def _reachable(namespace: Mapping[str, Any], budget: int) -> Iterator[tuple[str,
             budget -= 1
             if budget < 0:
                 return
-            if isinstance(part, Value):
+            if is_node(part):
                 yield text + step, part
             elif is_searched(part) and id(part) not in seen:
                 seen.add(id(part))
