@@ -89,7 +89,8 @@ class Extension:
         self.settings = VRepl(parent=ip)
         self.cells: Cells = getattr(ip, "session_cells", None) or HistoryCells(ip)
         self.registry = Registry(lambda: self.ip.user_ns)
-        self.face = host_face(rich="text/html" in ip.display_formatter.active_types)
+        rich = "text/html" in ip.display_formatter.active_types
+        self.face = host_face(rich=rich, write=self.settings.write)
         self.session = Session(self.registry, self.face.paint, self.cells.source)
         self._complain = literals.once(_say)
         self._tree: ast.AST = ast.Module([], [])

@@ -37,7 +37,7 @@ class Glyphs:
 
     `box` are the corners and sides of a box: top left, top right, bottom left, bottom right,
     horizontal, vertical. `joints` are where an operand joins others and where all reach their
-    operation.
+    operation. `bars` are a bar's last cell from nearly empty to full.
     """
 
     lines: str
@@ -56,6 +56,7 @@ class Glyphs:
     above: str
     below: str
     joints: str
+    bars: str
 
 
 #                 sides: none L R LR U LU RU LRU D LD RD LRD UD LUD RUD LRUD
@@ -76,6 +77,7 @@ UNICODE = Glyphs(
     above="↑",
     below="↓",
     joints="┤├",
+    bars="▏▎▍▌▋▊▉█",
 )
 ASCII = Glyphs(
     lines=" ---|''o|..o|ooo",
@@ -94,6 +96,7 @@ ASCII = Glyphs(
     above="^",
     below="v",
     joints="o|",
+    bars="#",
 )
 
 

@@ -16,22 +16,31 @@ from vrepl.core.rules import Number
 __all__ = [
     "Answer",
     "Column",
+    "Figure",
     "Paint",
     "Part",
     "Table",
     "figure",
+    "figures",
     "in_full",
     "more",
     "rough",
+    "shares",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A table column; numeric ones are aligned on the decimal point."""
+    """A table column; numeric ones are aligned on the decimal point.
+
+    The cells of a `bar` column are shares from 0 to 1, drawn as bars where there is room; a
+    `detail` may be left out where there is none.
+    """
 
     title: str
     numeric: bool = False
+    bar: bool = False
+    detail: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +84,65 @@ def more(count: int, noun: str, remedy: str) -> str:
     return f"… {count:,} more {noun}{'s' if count != 1 else ''}; {remedy}"
 
 
-def in_full(number: Number | None) -> str:
+class Figure(str):
+    """Numbers as text that remembers them, so that a painter can write them in another way.
+
+    Example:
+        >>> figure(2 / 3, 4), figure(2 / 3, 4).written("{:.2f}".format)
+        ('0.6667', '0.67')
+    """
+
+    __slots__ = ("numbers",)
+    numbers: tuple[Number | None, ...]
+
+    def written(self, write: Callable[[float], str]) -> str:
+        """The same with every float written by *write*; whole numbers stay."""
+        return ", ".join(
+            write(number) if isinstance(number, float) else in_full(number)
+            for number in self.numbers
+        )
+
+
+def in_full(number: Number | None) -> Figure:
     """A number with all its digits; '-' for none."""
-    return "-" if number is None else number_text(number)
+    return _figure("-" if number is None else number_text(number), number)
 
 
-def figure(number: Number | None, digits: int = 10) -> str:
-    """A number in full where that is short, else to so many significant digits."""
+def figure(number: Number | None, digits: int = 10) -> Figure:
+    """A number in full where that is short, else to so many significant digits.
+
+    Example:
+        >>> [figure(x, 4) for x in (2.0, 3, 1 / 3, 1.0000000000000002, 1e100)]
+        ['2.0', '3', '0.3333', '1.0', '1e+100']
+    """
     text = in_full(number)
     if number is None or isinstance(number, int) or len(text) <= digits + 2:
         return text
-    return f"{number:.{digits}g}"
+    text = f"{number:.{digits}g}"
+    return _figure(text if set(text) & set(".en") else f"{text}.0", number)
+
+
+def figures(numbers: Sequence[Number | None], digits: int) -> Figure:
+    """Several numbers in one cell, with commas between."""
+    return _figure(", ".join(figure(number, digits) for number in numbers), *numbers)
+
+
+def _figure(text: str, *numbers: Number | None) -> Figure:
+    found = Figure(text)
+    found.numbers = numbers
+    return found
+
+
+def shares(numbers: Sequence[float | None]) -> list[str]:
+    """The size of each number as a share of the largest, for a column of bars; '' for none.
+
+    Example:
+        >>> shares([-3.0, 1.5, 0.0, float("nan"), None])
+        ['1', '0.5', '0', '', '']
+    """
+    sizes = [abs(x) if x is not None and x == x else None for x in numbers]
+    most = max((x for x in sizes if x is not None), default=0.0) or 1.0
+    return ["" if x is None else "1" if x == most else f"{x / most:.4g}" for x in sizes]
 
 
 def rough(number: float | None) -> str:

@@ -10,7 +10,7 @@ from vrepl.core.graph import number_text
 from vrepl.core.nodes import adjoints, is_constant
 from vrepl.core.rules import Number, local_derivative
 from vrepl.core.value import Value, plain
-from vrepl.session.answers import Answer, Column, Part, Table, figure, more
+from vrepl.session.answers import Answer, Column, Part, Table, figure, figures, more, shares
 from vrepl.session.grammar import Request
 from vrepl.session.session import Session
 
@@ -71,19 +71,23 @@ class TraceAnswer(Answer):
         columns = (
             Column("step", numeric=True),
             Column("node"),
-            Column("operation"),
+            Column("operation", detail=True),
             Column("value", numeric=True),
             Column("local derivatives"),
             Column(f"slope of {self.output}", numeric=True),
+            Column("|slope|", bar=True),
         )
+        bars = shares([line.slope for line in self.lines])
+        bar_of = dict(zip((line.step for line in self.lines), bars, strict=True))
         rows = (
             (
                 str(line.step),
                 line.node,
                 line.written,
                 figure(line.value, 6),
-                ", ".join(figure(d, 4) for d in line.local_derivatives),
+                figures(line.local_derivatives, 4),
                 figure(line.slope, 6),
+                bar_of[line.step],
             )
             for line in lines
         )
