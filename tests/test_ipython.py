@@ -357,7 +357,7 @@ def test_completion(session):
 
     assert "%slope" in offered("%sl")
     assert offered("%slope d wrt ") == ["a", "b", "c"] and offered("%slope d wrt a, b") == ["b"]
-    assert offered("%slope ") == ["a", "b", "c", "d"] and offered("s = %trace d --") == ["--rows"]
+    assert offered("%slope ") == ["a", "b", "c", "d"] and offered("s = %trace d --r") == ["--rows"]
     assert offered("%slope d w") == ["wrt"]
 
 

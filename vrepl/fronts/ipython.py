@@ -277,7 +277,9 @@ def _magic(extension: Extension, command: Command) -> Callable[[str], Answer]:
     def magic(line: str) -> Answer:
         __tracebackhide__ = True
         try:
-            return ask(extension.session, command.name, line)
+            answer = ask(extension.session, command.name, line)
+            extension.face.play(answer)
+            return answer
         except VreplError as error:
             # Exactly UsageError: IPython shows it as one line, and any subclass with its traceback.
             raise UsageError(str(error)) from None

@@ -10,14 +10,15 @@ import html
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
 from vrepl.core.graph import Graph
-from vrepl.render import svg, table, text
+from vrepl.fronts import playing
+from vrepl.render import film, svg, table, text
 from vrepl.render.cells import clean
-from vrepl.session.answers import Answer, Figure, Part, Table, figure
+from vrepl.session.answers import Answer, Figure, Film, Part, Table, figure
 
 __all__ = ["Face", "host_face"]
 
@@ -60,11 +61,43 @@ class Face:
         parts = [self._written(part) for part in answer.parts()]
         bundle = {"text/plain": "\n".join(map(self._text, parts))}
         if self.rich:
-            bundle["text/html"] = "\n".join(map(_html, parts))
+            bundle["text/html"] = "\n".join(map(self._html, parts))
             drawings = [part for part in parts if isinstance(part, Graph)]
             if drawings:
                 bundle["image/svg+xml"] = svg.draw(drawings[0], standalone=True)
         return bundle
+
+    def _html(self, part: Part) -> str:
+        if isinstance(part, Table):
+            return table.html(part.columns, part.rows)
+        if isinstance(part, Graph):
+            return svg.html(part)
+        if isinstance(part, Film):
+            return f"<pre>{html.escape(self._text(part))}</pre>"
+        return f"<p>{html.escape(clean(part))}</p>"
+
+    def play(self, answer: Answer) -> None:
+        """Play the films of an answer where this face is a terminal on which things can move.
+
+        Ctrl-C ends a film early; the terminal is as before then.
+        """
+        if self.rich or not playing.can_move():
+            return
+        try:
+            for part in answer.parts():
+                if isinstance(part, Film):
+                    playing.play(list(self._pictures(part) or ()))
+        except Exception as error:  # what does not move is told in words all the same
+            print(f"vrepl: the film could not be played: {error}", file=sys.stderr)
+
+    def _pictures(self, part: Film) -> Iterator[list[str]] | None:
+        encoding = self.encoding()
+        return film.film(
+            _fitting_graph(part.graph, encoding),
+            width=self.width(),
+            height=playing.height(),
+            ascii_only=not _takes_boxes(encoding),
+        )
 
     def _written(self, part: Part) -> Part:
         """A table with its numbers as the user wants them."""
@@ -89,6 +122,9 @@ class Face:
             rows = [[_fitting(cell, encoding) for cell in row] for row in part.rows]
             titles = tuple(replace(c, title=_fitting(c.title, encoding)) for c in part.columns)
             return table.text(titles, rows, width=width, ascii_only=ascii_only)
+        if isinstance(part, Film):
+            graph = _fitting_graph(part.graph, encoding)
+            return film.told(graph, width=width, ascii_only=ascii_only, lines=part.lines)
         if isinstance(part, Graph):
             return text.draw(_fitting_graph(part, encoding), width=width, ascii_only=ascii_only)
         return _fitting(clean(part), encoding)
@@ -136,14 +172,6 @@ def _encodes(words: str, encoding: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _html(part: Part) -> str:
-    if isinstance(part, Table):
-        return table.html(part.columns, part.rows)
-    if isinstance(part, Graph):
-        return svg.html(part)
-    return f"<p>{html.escape(clean(part))}</p>"
 
 
 def _takes_boxes(encoding: str) -> bool:

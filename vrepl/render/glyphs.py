@@ -36,14 +36,16 @@ class Glyphs:
     """One set of characters; `lines` is indexed by the sum of the sides a line goes to.
 
     `box` are the corners and sides of a box: top left, top right, bottom left, bottom right,
-    horizontal, vertical. `joints` are where an operand joins others and where all reach their
-    operation. `bars` are a bar's last cell from nearly empty to full.
+    horizontal, vertical; `heavy` is a box that stands out. `joints` are where an operand joins
+    others and where all reach their operation. `bars` are a bar's last cell, from nearly empty to
+    full.
     """
 
     lines: str
     crossing: str
     dot: str
     box: str
+    heavy: str
     arrow: str
     slope: str
     ellipsis: str
@@ -65,6 +67,7 @@ UNICODE = Glyphs(
     crossing="┼",
     dot="●",
     box="╭╮╰╯─│",
+    heavy="┏┓┗┛━┃",
     arrow="▶",
     slope="∇",
     ellipsis="…",
@@ -84,6 +87,7 @@ ASCII = Glyphs(
     crossing="+",
     dot="o",
     box="++++-|",
+    heavy="######",
     arrow=">",
     slope="s",
     ellipsis="...",

@@ -17,6 +17,7 @@ __all__ = [
     "Answer",
     "Column",
     "Figure",
+    "Film",
     "Paint",
     "Part",
     "Table",
@@ -51,7 +52,18 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-Part: TypeAlias = Table | Graph | str
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A graph to be shown step by step: its evaluation, then the reverse sweep.
+
+    `lines` bounds what is told of it where nothing can move.
+    """
+
+    graph: Graph
+    lines: int
+
+
+Part: TypeAlias = Table | Graph | Film | str
 Paint: TypeAlias = "Callable[[Answer], dict[str, str]]"
 
 
@@ -118,8 +130,8 @@ def figure(number: Number | None, digits: int = 10) -> Figure:
     text = in_full(number)
     if number is None or isinstance(number, int) or len(text) <= digits + 2:
         return text
-    text = f"{number:.{digits}g}"
-    return _figure(text if set(text) & set(".en") else f"{text}.0", number)
+    short = f"{number:.{digits}g}"
+    return _figure(short if set(short) & set(".en") else f"{short}.0", number)
 
 
 def figures(numbers: Sequence[Number | None], digits: int) -> Figure:

@@ -38,6 +38,7 @@ class Command:
 
 _STEP = Option("h", "H", number, "the step to measure with")
 _ROWS = Option("rows", "N", count, "how many lines to show")
+_ANIMATE = Option("animate", "", str, "play the evaluation and then the reverse sweep")
 _VIEW = (
     Option("style", "STYLE", choice(*STYLES), f"begin with {', '.join(STYLES)}", STYLES),
     Option("depth", "N", count, "only the nodes up to so many operations away"),
@@ -59,9 +60,9 @@ _COMMANDS = (
         slope,
     ),
     Command(
-        Grammar("trace", options=(_ROWS,)),
+        Grammar("trace", options=(_ROWS, _ANIMATE)),
         "the evaluation of a node step by step, with local derivatives and slopes",
-        ("trace d", "trace d --rows 200"),
+        ("trace d", "trace d --rows 200", "trace d --animate"),
         trace,
     ),
     Command(
