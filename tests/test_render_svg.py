@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from test_render_graphs import GRAPHS, HOSTILE, chain, graph_of, graphs, joining, web
 
 from vrepl.core.graph import Graph
-from vrepl.render import svg, text
+from vrepl.render import page, svg, text
 from vrepl.render.cells import clean
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -172,48 +172,57 @@ def test_names_are_text_and_nothing_else(names: list[str]) -> None:
 
 
 def test_two_drawings_share_a_page() -> None:
-    page = svg.html(GRAPHS["neuron"]) + svg.html(GRAPHS["square"])
-    assert not re.findall(r"\b(?:id|href|aria-labelledby)=|url\(", page)
+    drawn = page.graph(GRAPHS["neuron"], "") + page.graph(GRAPHS["square"], "")
+    assert not re.findall(r"\b(?:id|href|src|aria-labelledby)=|url\(|@import", drawn)
     assert svg.draw(GRAPHS["neuron"]) == svg.draw(GRAPHS["neuron"])
 
 
 def test_a_page_lends_its_colours_and_a_file_has_its_own() -> None:
     on_page, alone = (svg.draw(GRAPHS["neuron"], standalone=alone) for alone in (False, True))
-    assert "currentColor" in on_page and "var(--jp-ui-font-color1" in on_page
+    used = set(re.findall(r"var\((--vrepl-\w+), (?:none|currentColor)\)", on_page))
+    themed = re.findall(r"(--vrepl-\w+): var\(--jp-[\w-]+, [^;]+\);", page.asset("page.css"))
+    assert used <= set(themed)
+    assert len(used) == 4 and "#" not in on_page
     assert not re.search(r"var\(|currentColor|color-mix", alone)
     assert alone.count('fill="#ffffff"') == 1 + on_page.count("<ellipse")  # the paper is opaque
+    assert "vrepl" not in alone
 
 
 def test_a_wide_drawing_scrolls_in_its_own_size() -> None:
-    page = svg.html(chain(60))
-    width = int(re.search(r'<svg [^>]*width="(\d+)"', page)[1])
+    drawn = page.graph(chain(60), "")
+    width = int(re.search(r'<svg [^>]*width="(\d+)"', drawn)[1])
     assert width > 5_000
-    assert page.startswith('<div style="overflow-x:auto"><svg') and "max-width:none" in page
+    assert 'class="vrepl-figure" hidden tabindex="0"' in drawn and "max-width:none" in drawn
 
 
 class Stripped(HTMLParser):
-    """A page as a host shows it that drops styles and SVG, as JupyterLab does before trust."""
+    """A page as a host shows it that drops styles and scripts, as JupyterLab does before trust."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.dropped, self.kept = 0, ""
+        self.dropped, self.hidden, self.kept = 0, 0, ""
         self.feed(page)
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        self.dropped += tag in ("style", "svg")
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.hidden += tag == "div" and (self.hidden > 0 or "hidden" in dict(attrs))
+        self.dropped += tag in ("style", "script")
 
     def handle_endtag(self, tag: str) -> None:
-        self.dropped -= tag in ("style", "svg")
+        self.hidden -= bool(self.hidden) and tag == "div"
+        self.dropped -= tag in ("style", "script")
 
     def handle_data(self, data: str) -> None:
-        self.kept += "" if self.dropped else data
+        self.kept += "" if self.dropped or self.hidden else data
 
 
 @pytest.mark.parametrize("name", GRAPHS)
 def test_the_text_drawing_remains_where_styles_are_stripped(name: str) -> None:
-    page = svg.html(GRAPHS[name])
-    assert Stripped(page).kept == text.draw(GRAPHS[name], width=80)
-    assert page.count("<style>.vrepl-text{display:none}</style><pre class=") == 1
+    drawing = text.draw(GRAPHS[name], width=80)
+    drawn = page.graph(GRAPHS[name], drawing)
+    assert Stripped(drawn).kept == drawing
+    assert (
+        ".vrepl-text { display: none; }" in drawn and drawn.count('<pre class="vrepl-text">') == 1
+    )
 
 
 @pytest.mark.parametrize("large", [chain(1_000), web(1_000)], ids=["loop", "web"])

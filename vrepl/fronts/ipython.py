@@ -91,7 +91,7 @@ class Extension:
         self.registry = Registry(lambda: self.ip.user_ns)
         rich = "text/html" in ip.display_formatter.active_types
         self.face = host_face(rich=rich, write=self.settings.write)
-        self.session = Session(self.registry, self.face.paint, self.cells.source)
+        self.session = Session(self.registry, self.face.paint, self.cells.source, self.face.save)
         self._complain = literals.once(_say)
         self._tree: ast.AST = ast.Module([], [])
         self._is_cell = False

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from vrepl.core.graph import Graph
-from vrepl.fronts import playing
-from vrepl.render import film, svg, table, text
+from vrepl.fronts import playing, saving
+from vrepl.render import film, page, svg, table, text
 from vrepl.render.cells import clean
 from vrepl.session.answers import Answer, Figure, Film, Part, Table, figure
 
@@ -67,11 +67,22 @@ class Face:
                 bundle["image/svg+xml"] = svg.draw(drawings[0], standalone=True)
         return bundle
 
+    def save(self, answer: Answer, name: str) -> Answer:
+        """Write an answer to a file, in full, whatever this face itself can show.
+
+        Raises:
+            VreplError: The file cannot be written, for the reason in the message.
+        """
+        face = Face(
+            width=lambda: saving.WIDTH, encoding=lambda: "utf-8", rich=True, write=self.write
+        )
+        return saving.save(answer, name, face._painted)
+
     def _html(self, part: Part) -> str:
         if isinstance(part, Table):
             return table.html(part.columns, part.rows)
         if isinstance(part, Graph):
-            return svg.html(part)
+            return page.graph(part, self._text(part))
         if isinstance(part, Film):
             return f"<pre>{html.escape(self._text(part))}</pre>"
         return f"<p>{html.escape(clean(part))}</p>"

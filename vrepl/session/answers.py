@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from vrepl.core.errors import CommandError
 from vrepl.core.graph import Graph, number_text
 from vrepl.core.rules import Number
 
@@ -20,11 +21,14 @@ __all__ = [
     "Film",
     "Paint",
     "Part",
+    "Save",
+    "SavedAnswer",
     "Table",
     "figure",
     "figures",
     "in_full",
     "more",
+    "nowhere",
     "rough",
     "shares",
 ]
@@ -65,6 +69,7 @@ class Film:
 
 Part: TypeAlias = Table | Graph | Film | str
 Paint: TypeAlias = "Callable[[Answer], dict[str, str]]"
+Save: TypeAlias = "Callable[[Answer, str], Answer]"
 
 
 def _unpainted(answer: Answer) -> dict[str, str]:
@@ -89,6 +94,24 @@ class Answer:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return self.paint(self)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SavedAnswer(Answer):
+    """An answer that went into a file; `answer` is what was found out."""
+
+    answer: Answer
+    file: str
+    size: int
+
+    def parts(self) -> Sequence[Part]:
+        """One line."""
+        return [f"{self.file} written, {self.size:,} bytes"]
+
+
+def nowhere(answer: Answer, file: str) -> Answer:
+    """What stands for saving where nothing can paint."""
+    raise CommandError(f"{file} cannot be written: nothing here paints a {type(answer).__name__}")
 
 
 def more(count: int, noun: str, remedy: str) -> str:

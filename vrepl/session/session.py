@@ -14,7 +14,7 @@ from vrepl.core.graph import OLDER, Expressions
 from vrepl.core.nodes import order
 from vrepl.core.tape import stale_leaf
 from vrepl.core.value import Value
-from vrepl.session.answers import Paint
+from vrepl.session.answers import Paint, Save, nowhere
 from vrepl.session.reasons import Reasons, is_plain_number
 from vrepl.session.registry import Registry
 
@@ -34,6 +34,7 @@ class Session:
     registry: Registry
     paint: Paint
     source: Callable[[str], str]
+    save: Save = nowhere
 
     @classmethod
     def over(cls, namespace: dict[str, Any]) -> Session:
