@@ -17,7 +17,16 @@ from vrepl.core.rules import Number, local_derivative, partial
 if TYPE_CHECKING:
     from vrepl.core.value import Value
 
-__all__ = ["CONSTANT", "EXPLICIT", "LITERAL", "Source", "adjoints", "is_constant", "order"]
+__all__ = [
+    "CONSTANT",
+    "EXPLICIT",
+    "LITERAL",
+    "Source",
+    "adjoints",
+    "derivative_of",
+    "is_constant",
+    "order",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,13 +126,20 @@ def adjoints(ordered: Sequence[Value]) -> dict[int, float]:
                 if adjoint == 0.0:
                     found[key] = get(key, 0.0)
                 else:
-                    local = _derivative(made[0], position, numbers, node)
+                    local = derivative_of(made[0], position, numbers, node)
                     found[key] = get(key, 0.0) + adjoint * local
     return found
 
 
-def _derivative(row: Operator, position: int, numbers: list[Number], node: Value) -> float:
-    """The local derivative; straight to the compiled formula where all is float, the usual case."""
+def derivative_of(row: Operator, position: int, numbers: list[Number], node: Value) -> float:
+    """A local derivative of *node*, straight from the formula where all is float, as it mostly is.
+
+    Args:
+        row: The operator that made it.
+        position: Which operand to differentiate by, from 0.
+        numbers: The operands' plain numbers.
+        node: The result.
+    """
     for number in numbers:
         if type(number) is not float:
             return local_derivative(row, position, numbers, node.data)

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
+from vrepl.core.chain import ChainRule
 from vrepl.core.graph import Graph
 from vrepl.fronts import playing, saving
-from vrepl.render import film, page, svg, table, text
+from vrepl.render import film, formulas, latex, page, svg, table, text
 from vrepl.render.cells import clean
 from vrepl.session.answers import Answer, Figure, Film, Part, Table, figure
 
@@ -62,6 +63,9 @@ class Face:
         bundle = {"text/plain": "\n".join(map(self._text, parts))}
         if self.rich:
             bundle["text/html"] = "\n".join(map(self._html, parts))
+            rules = [part for part in parts if isinstance(part, ChainRule)]
+            if rules:
+                bundle["text/latex"] = "\n".join(f"$$\n{latex.draw(r)}\n$$" for r in rules)
             drawings = [part for part in parts if isinstance(part, Graph)]
             if drawings:
                 bundle["image/svg+xml"] = svg.draw(drawings[0], standalone=True)
@@ -85,6 +89,8 @@ class Face:
             return page.graph(part, self._text(part))
         if isinstance(part, Film):
             return f"<pre>{html.escape(self._text(part))}</pre>"
+        if isinstance(part, ChainRule):
+            return page.formula(part, self._text(part))
         return f"<p>{html.escape(clean(part))}</p>"
 
     def play(self, answer: Answer) -> None:
@@ -138,6 +144,10 @@ class Face:
             return film.told(graph, width=width, ascii_only=ascii_only, lines=part.lines)
         if isinstance(part, Graph):
             return text.draw(_fitting_graph(part, encoding), width=width, ascii_only=ascii_only)
+        if isinstance(part, ChainRule):
+            plain = not _encodes("∂·…", encoding)
+            drawn = formulas.text(part, width=width, ascii_only=ascii_only or plain)
+            return "\n".join(_fitting(line, encoding) for line in drawn.split("\n"))
         return _fitting(clean(part), encoding)
 
 

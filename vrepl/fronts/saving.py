@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vrepl.core.chain import ChainRule
 from vrepl.core.errors import CommandError
 from vrepl.core.graph import Graph
-from vrepl.render import dot, exchange, mermaid, page, picture, svg, tikz
+from vrepl.render import dot, exchange, latex, mermaid, page, picture, svg, tikz
 from vrepl.session.answers import Answer, SavedAnswer
 
 __all__ = ["FORMATS", "Format", "save"]
@@ -62,6 +63,7 @@ FORMATS = (
     Format("mmd", Graph, mermaid.draw, "source for Mermaid"),
     Format("json", Graph, exchange.dumps, "all facts, for programs"),
     Format("tex", Graph, tikz.draw, "a LaTeX document with a TikZ drawing"),
+    Format("tex", ChainRule, lambda rule: latex.document([rule]), "a LaTeX document of formulas"),
     Format("html", Answer, _page, "a page that needs nothing else"),
     Format("txt", Answer, _text, "text, as on a terminal"),
 )

@@ -11,14 +11,17 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
+from vrepl.core.chain import ChainRule
 from vrepl.core.graph import Graph
-from vrepl.render import svg
+from vrepl.render import mathml, svg
 from vrepl.render.cells import clean
 
-__all__ = ["asset", "document", "figure", "graph"]
+__all__ = ["asset", "document", "figure", "formula", "graph"]
 
 # `hidden` survives where styles are stripped, and `page.css` overrules it where they are not.
-_FIGURE = '<div class="vrepl-figure" hidden tabindex="0" role="region" aria-label="{label}">'
+_FIGURE = (
+    '<div class="vrepl-figure" hidden="hidden" tabindex="0" role="region" aria-label="{label}">'
+)
 
 
 @cache
@@ -69,6 +72,22 @@ def graph(shown: Graph, text: str) -> str:
     """
     label = f"graph of {shown.root.title}, scrolls sideways"
     return figure(svg.draw(shown), text=text, label=label, kind="vrepl-graph", script="page.js")
+
+
+def formula(rule: ChainRule, text: str) -> str:
+    """The chain rule, set as mathematics.
+
+    Args:
+        rule: What to set.
+        text: The same as text.
+
+    Example:
+        >>> from vrepl.core.chain import ChainRule
+        >>> "<math" in formula(ChainRule("<d>", "a", (), 1, 2.0), "")
+        True
+    """
+    label = f"the chain rule for the derivative of {rule.output} by {rule.wrt}"
+    return figure(mathml.draw(rule), text=text, label=label)
 
 
 def document(title: str, parts: Iterable[str]) -> str:

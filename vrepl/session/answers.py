@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from vrepl.core.chain import ChainRule
 from vrepl.core.errors import CommandError
 from vrepl.core.graph import Graph, number_text
 from vrepl.core.rules import Number
@@ -67,7 +68,7 @@ class Film:
     lines: int
 
 
-Part: TypeAlias = Table | Graph | Film | str
+Part: TypeAlias = Table | Graph | Film | ChainRule | str
 Paint: TypeAlias = "Callable[[Answer], dict[str, str]]"
 Save: TypeAlias = "Callable[[Answer, str], Answer]"
 

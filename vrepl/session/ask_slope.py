@@ -220,12 +220,7 @@ def _slope_node(root: Value, node: Value) -> Value:
 
 
 def _unconnected(session: Session, output: str, root: Any, name: str, node: Any) -> SlopeLine:
-    for reference, value in ((output, root), (name, node)):
-        if not isinstance(value, Value):
-            reason = session.reasons.plain(reference, value)
-            break
-    else:
-        reason = session.reasons.apart(output, root, name, node)
+    reason = session.unconnected(output, root, name, node)
     return SlopeLine(name, plain(node), None, None, math.nan, reason)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from vrepl.session.answers import Answer
 from vrepl.session.ask_check import check
+from vrepl.session.ask_explain import explain
 from vrepl.session.ask_graph import STYLES, graph
 from vrepl.session.ask_nodes import nodes
 from vrepl.session.ask_slope import slope
@@ -38,6 +39,7 @@ class Command:
 
 _STEP = Option("h", "H", number, "the step to measure with")
 _FILE = Option("o", "FILE", file, "a file to write it to; its ending says as what", dash="-")
+_PATHS = Option("paths", "N", count, "how many paths to write out")
 _ROWS = Option("rows", "N", count, "how many lines to show")
 _ANIMATE = Option("animate", "", str, "play the evaluation and then the reverse sweep")
 _VIEW = (
@@ -65,6 +67,12 @@ _COMMANDS = (
         "the evaluation of a node step by step, with local derivatives and slopes",
         ("trace d", "trace d --rows 200", "trace d --animate"),
         trace,
+    ),
+    Command(
+        Grammar("explain", wrt=True, options=(_PATHS, _FILE)),
+        "the chain rule written out: every path in symbols, in numbers, and their sum",
+        ("explain d wrt a", "explain d wrt a, b --paths 3", "explain d wrt a -o d.tex"),
+        explain,
     ),
     Command(
         Grammar("check", options=(_STEP,)),

@@ -70,6 +70,13 @@ class Session:
             raise Stale(reference, self.titles([leaf])(leaf), leaf.data)
         return nodes
 
+    def unconnected(self, output: str, root: Any, name: str, node: Any) -> str:
+        """Why no path leads from one number of the session to another."""
+        for reference, value in ((output, root), (name, node)):
+            if not isinstance(value, Value):
+                return self.reasons.plain(reference, value)
+        return self.reasons.apart(output, root, name, node)
+
     def number(self, reference: str) -> Any:
         """The node or plain number a reference means."""
         found = self.registry.find(reference)
