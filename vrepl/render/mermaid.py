@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator
 
 from vrepl.core.graph import Graph, Node
-from vrepl.render.bounds import missing, more, nearest
+from vrepl.render.bounds import missing, more
 from vrepl.render.cells import clean
 from vrepl.render.numbers import short
-from vrepl.render.svg import MOST_BOXES, lines_of, operator_text
+from vrepl.render.readable import readable
+from vrepl.render.svg import lines_of, operator_text
 
 __all__ = ["draw"]
 
@@ -25,7 +26,7 @@ def draw(graph: Graph) -> str:
     """*graph* as a flowchart from left to right: boxes for values, circles for operations.
 
     Args:
-        graph: What to write; of a large one the nodes nearest the root.
+        graph: What to write; a large one is folded.
 
     Example:
         >>> from vrepl.core.graph import Edge
@@ -38,7 +39,7 @@ def draw(graph: Graph) -> str:
           n0 -- "-1.0" --> n1op
         <BLANKLINE>
     """
-    return "\n".join(["flowchart LR", *_lines(nearest(graph, MOST_BOXES)), ""])
+    return "\n".join(["flowchart LR", *_lines(readable(graph)), ""])
 
 
 def _lines(graph: Graph) -> Iterator[str]:

@@ -40,17 +40,21 @@
     function clear() {
       svg.classList.remove("vrepl-showing");
       for (const lit of svg.querySelectorAll(".vrepl-lit")) lit.classList.remove("vrepl-lit");
-      svg.querySelector(".vrepl-start")?.classList.remove("vrepl-start");
+      for (const box of svg.querySelectorAll(".vrepl-start")) box.classList.remove("vrepl-start");
       for (const text of svg.querySelectorAll(".vrepl-product")) text.remove();
       caption.textContent = hint;
     }
 
+    // A leaf may be drawn again beside a use far from it: all its boxes are one node.
+    const original = (index) => Number(boxes.get(index).dataset.same ?? index);
+    const same = (index) => [...boxes.keys()].filter((other) => original(other) === original(index));
+
     // Derivatives of every node by the chosen one, and the number of paths, in one forward sweep.
     function sweep(start) {
-      const found = new Map([[start, { value: 1, count: 1n, terms: [] }]]);
+      const found = new Map(same(start).map((box) => [box, { value: 1, count: 1n, terms: [] }]));
       for (const index of [...boxes.keys()].sort((a, b) => a - b)) {
         const terms = entering.get(index).filter((edge) => found.has(edge.from));
-        if (index === start || terms.length === 0) continue;
+        if (found.has(index) || terms.length === 0) continue;
         let value = 0, count = 0n;
         for (const { from, slope } of terms) {
           value += found.get(from).value * slope;
@@ -86,7 +90,7 @@
       const complete = [], stack = [[last, []]];
       while (stack.length && complete.length < SEARCHED) {
         const [index, slopes] = stack.pop();
-        if (index === start) { complete.push(slopes); continue; }
+        if (found.get(index).terms.length === 0) { complete.push(slopes); continue; }
         for (const edge of [...found.get(index).terms].reverse()) {
           stack.push([edge.from, [...slopes, edge.slope]]);
         }
@@ -112,12 +116,12 @@
       clear();
       const found = sweep(start);
       svg.classList.add("vrepl-showing");
-      boxes.get(start).classList.add("vrepl-lit", "vrepl-start");
+      for (const box of same(start)) boxes.get(box).classList.add("vrepl-lit", "vrepl-start");
       for (const dot of svg.querySelectorAll(".vrepl-dot")) {
         dot.classList.toggle("vrepl-lit", found.has(Number(dot.dataset.from)));
       }
       for (const [index, { value, terms }] of found) {
-        if (index === start) continue;
+        if (terms.length === 0) continue;
         boxes.get(index).classList.add("vrepl-lit");
         for (const { line } of terms) line.classList.add("vrepl-lit");
         write(index, product(terms.map(({ from, slope }) => [found.get(from).value, slope]), value));

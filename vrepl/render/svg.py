@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 from html import escape
 
 from vrepl.core.graph import Graph, Node, number_text
-from vrepl.render.bounds import missing, more, nearest, title_of
+from vrepl.render.bounds import missing, more, title_of
 from vrepl.render.cells import cell_width, clean, shorten
 from vrepl.render.glyphs import UNICODE, heading, operator_glyph
 from vrepl.render.layout import Box, Layout, Route, Size, Spacing, place
 from vrepl.render.numbers import short
+from vrepl.render.readable import originals, readable
 
 __all__ = [
     "ARROW",
-    "MOST_BOXES",
     "PADDING",
     "ROW",
     "Figure",
@@ -30,7 +30,6 @@ __all__ = [
     "operator_text",
 ]
 
-MOST_BOXES = 150  # more are no picture but a texture, and take seconds to lay out
 CHARACTER, ROW, PADDING, ARROW = 7.3, 19, 9, 22  # pixels, for the 12 pixel font below
 MARGIN, ROOM = 8, 16  # around a drawing, and above it for a product along a path
 MOST_TOLD = 12  # leaves whose slopes the description tells
@@ -68,7 +67,7 @@ def draw(graph: Graph, *, standalone: bool = False) -> str:
     """*graph* as an SVG element, operands on the left and the root on the right.
 
     Args:
-        graph: What to draw; of a large one the nodes nearest the root.
+        graph: What to draw; a large one is folded, or only the nodes nearest the root are drawn.
         standalone: With colours and a background of its own, as a file needs them; otherwise in
             the colours of the page around it.
 
@@ -87,19 +86,20 @@ class Figure:
 
     @classmethod
     def of(cls, graph: Graph, *, standalone: bool = True) -> Figure:
-        """A drawing of the nodes nearest the root, as many as are readable."""
-        return cls(nearest(graph, MOST_BOXES), standalone=standalone)
+        """A drawing of as much as a reader can follow."""
+        return cls(readable(graph), standalone=standalone)
 
     def __init__(self, graph: Graph, *, standalone: bool) -> None:
         self.graph, self.standalone = graph, standalone
         self.palette = LITERAL if standalone else THEME
         self.top = MARGIN if standalone else ROOM
         self.places = _places(graph)
+        self.originals = originals(graph)
         self.contents = [lines_of(node) for node in graph.nodes]
         sizes = [self._size(node) for node in graph.nodes]
         self.layout: Layout = place(graph, sizes, SPACING)
         self.title = f"graph of {clean(title_of(graph.root))}"
-        self.tail = [more(missing(graph))] if missing(graph) else []
+        self.tail = [*_folding(graph), *([more(missing(graph))] if missing(graph) else [])]
         self.width = self.layout.width + 2 * MARGIN
         self.height = self.layout.height * ROW + self.top + MARGIN + ROW * len(self.tail)
 
@@ -137,8 +137,8 @@ class Figure:
             yield f'<circle{mark} cx="{dot.x}" cy="{_y(dot.y)}" r="3" fill="{ink}"/>'
         for box in self.layout.boxes:
             yield self._node(box)
-        for line in self.tail:
-            at = self.layout.height * ROW + ROW - 6
+        for number, line in enumerate(self.tail, 1):
+            at = (self.layout.height + number) * ROW - 6
             yield f'<text x="0" y="{at}" fill="{self.palette.quiet}">{escape(line)}</text>'
 
     def _route(self, route: Route) -> str:
@@ -161,10 +161,11 @@ class Figure:
 
     def _node(self, box: Box) -> str:
         node, lines = self.graph.nodes[box.index], self.contents[box.index]
+        dashes = ' stroke-dasharray="5 3"' if node.copy else ""
         inside = "".join(self._line(box, i, line, node) for i, line in enumerate(lines))
         rect = (
             f'<rect x="{box.x}" y="{box.y * ROW}" width="{box.width}" height="{box.height * ROW}"'
-            f' rx="4" fill="{self.palette.box}" stroke="{self.palette.ink}"/>'
+            f' rx="4" fill="{self.palette.box}" stroke="{self.palette.ink}"{dashes}/>'
         )
         title = f"<title>{escape(_tooltip(node, self.places[node.index]))}</title>"
         return f"<g{self._node_marks(node)}>{title}{self._operation(box, node)}{rect}{inside}</g>"
@@ -174,7 +175,12 @@ class Figure:
         if self.standalone:
             return ""
         name = node.name or f"({shorten(node.title, LONGEST_TITLE)})"
-        return f' class="vrepl-node" data-node="{node.index}" data-name="{escape(clean(name))}"'
+        same = self.originals.get(node.index)
+        copied = "" if same is None else f' data-same="{same}"'
+        return (
+            f' class="vrepl-node" data-node="{node.index}"{copied}'
+            f' data-name="{escape(clean(name))}"'
+        )
 
     def _edge_marks(self, route: Route, slope: float | None) -> str:
         """What the script of a page needs to know of an edge."""
@@ -217,6 +223,9 @@ def lines_of(node: Node) -> list[str]:
     """
     title = heading(node, SIGNS, LONGEST_TITLE if node.name else LONGEST_EXPRESSION)
     lines = [title] if title else []
+    if node.folded and node.name:
+        made = f"= {node.expression}"
+        lines.append(shorten(clean(made), LONGEST_TITLE))
     lines.append(f"data {short(node.value)}")
     return lines if node.slope is None else [*lines, f"slope {short(node.slope)}"]
 
@@ -247,6 +256,12 @@ def _lead(node: Node) -> int:
     return _label_room(node) + 10 + ellipse_width(node) + ARROW if node.symbol else 0
 
 
+def _folding(graph: Graph) -> list[str]:
+    """The line that says how much is folded, none where nothing is."""
+    count = sum(node.inside for node in graph.nodes if node.folded)
+    return [f"{count:,} node{'' if count == 1 else 's'} folded into boxes"] if count else []
+
+
 def in_javascript(number: float) -> str:
     """A float as JavaScript's `Number` reads it, with all its digits.
 
@@ -274,6 +289,8 @@ def _tooltip(node: Node, where: str) -> str:
         lines.append(f"data {number_text(node.value)}")
     if node.slope is not None:
         lines.append(f"slope {node.slope!r}")
+    if node.inside:
+        lines.append(f"{node.inside:,} more node{'' if node.inside == 1 else 's'} folded in")
     if where:
         lines.append(f"{'made' if node.symbol else 'typed'} in {clean(where)}")
     return "\n".join(lines)

@@ -48,7 +48,7 @@ def draw(graph: Graph) -> str:
     r"""*graph* as a LaTeX document with one picture, drawn with TikZ.
 
     Args:
-        graph: What to draw; of a large one the nodes nearest the root.
+        graph: What to draw; a large one is folded.
 
     Example:
         >>> from vrepl.core.graph import Node
