@@ -42,7 +42,7 @@ ON_USE = {"render", "fronts"}
 # Libraries from outside; the standard library is open to every room.
 LIBRARIES = {
     "core": {"mpmath", "numpy"},  # in functions only, for who has them: they are no dependencies
-    "render": {"graphviz", "wcwidth"},
+    "render": {"graphviz", "typst", "wcwidth"},
     "fronts": {"IPython", "prompt_toolkit", "pygments", "traitlets"},
 }
 HEAVY = {"IPython", "numpy", "graphviz", "prompt_toolkit", "ctypes"}

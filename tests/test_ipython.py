@@ -64,7 +64,20 @@ def test_the_session_of_the_readme(session):
     two = session.run("%slope d wrt c, a").splitlines()[2:]
     assert [line.split()[0] for line in two] == ["c", "a"]
     trace = session.run("%trace d").splitlines()[2:]
-    assert trace[2].split() == ["3", "a", "*", "b", "a", "*", "b", "-6.0", "-3.0,", "2.0", "1.0"]
+    assert trace[2].split() == [
+        "3",
+        "a",
+        "*",
+        "b",
+        "a",
+        "*",
+        "b",
+        "-6.0",
+        "-3.0,",
+        "2.0",
+        "1.0",
+        "███▍",
+    ]
     assert "├(+)─▶" in session.run("%graph d")
     nodes = session.run("%nodes").splitlines()[2:]
     assert [line.split()[0] for line in nodes] == ["a", "b", "c", "d"]
@@ -296,7 +309,7 @@ def test_a_wrong_setting_is_one_line_and_changes_nothing(session, caplog, choice
     session.run(f"%config VRepl.{choice}")
     [record] = caplog.records
     assert choice.split()[0] in record.message and "\n" not in record.message
-    assert "4" in session.run("%config VRepl.digits")
+    assert "0" in session.run("%config VRepl.digits")
     assert "'toolbar'" in session.run("%config VRepl.preview")
 
 
@@ -344,7 +357,7 @@ def test_completion(session):
 
     assert "%slope" in offered("%sl")
     assert offered("%slope d wrt ") == ["a", "b", "c"] and offered("%slope d wrt a, b") == ["b"]
-    assert offered("%slope ") == ["a", "b", "c", "d"] and offered("s = %trace d --") == ["--rows"]
+    assert offered("%slope ") == ["a", "b", "c", "d"] and offered("s = %trace d --r") == ["--rows"]
     assert offered("%slope d w") == ["wrt"]
 
 

@@ -51,7 +51,7 @@ def test_the_graph_is_svg_in_three_forms(session):
     assert len(drawing.findall(f".//{tag}ellipse")) == 2 and drawing.get("role") == "img"
     texts = [element.text for element in drawing.iter(f"{tag}text")]
     assert {"a", "data 2.0", "slope -3.0", "a * b", "*", "+"} <= set(texts)
-    assert "<svg" in data["text/html"] and "overflow-x:auto" in data["text/html"]
+    assert "<svg" in data["text/html"] and "overflow-x: auto" in data["text/html"]
     assert "├(×)─▶" in data["text/plain"]
 
 

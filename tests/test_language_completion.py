@@ -27,15 +27,16 @@ OFFERS = [
     ("%slope e wrt ", ""),
     ("%slope n wrt ", "a d e alpha"),  # no node: any may be meant until the command says why not
     ("%slope q wrt ", ""),
-    ("%slope d ", "wrt --h"),
+    ("%slope d ", "wrt --h -o"),
     ("%slope d w", "wrt"),
-    ("%slope d wrt a ", "--h"),
-    ("%slope d wrt a --h 0.1 ", ""),
+    ("%slope d wrt a ", "--h -o"),
+    ("%slope d wrt a --h 0.1 ", "-o"),
+    ("%slope d wrt a --h 0.1 -o ", ""),
     ("%slope d --h ", ""),
     ("%slope d --", "--h"),
     ("%slope w[", "w[0] w[1]"),
     ("%slope d wrt a # ", ""),
-    ("%trace d ", "--rows"),
+    ("%trace d ", "--rows --animate -o"),
     ("%nodes ", "--rows"),
     ("%graph d a", ""),
     ("%graph d --ascii ", "wrt --style --depth --expand"),
@@ -83,7 +84,8 @@ def test_any_other_line_is_left_to_others_too(session: Session, line: str, texts
 def test_kinds_tell_nodes_from_words_and_show_values(session: Session) -> None:
     items = {item.text: item for item in complete("%slope d wrt ", session).items}
     assert (items["a"].kind, items["a"].detail) == ("node", "2.0")
-    assert [item.kind for item in complete("%slope d ", session).items] == ["word", "option"]
+    kinds = [item.kind for item in complete("%slope d ", session).items]
+    assert kinds == ["word", "option", "option"]
 
 
 def test_a_name_of_the_session_comes_before_a_bare_command() -> None:

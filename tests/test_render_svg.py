@@ -20,9 +20,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_render_graphs import GRAPHS, HOSTILE, chain, graph_of, graphs, joining, web
 
-from vrepl.core.graph import Graph
-from vrepl.render import svg, text
+from vrepl import Value
+from vrepl.core.graph import Graph, snapshot
+from vrepl.render import page, svg, text
 from vrepl.render.cells import clean
+from vrepl.render.readable import MOST_BOXES
 
 SVG = "{http://www.w3.org/2000/svg}"
 DRAWINGS = Path(__file__).parent / "drawings"
@@ -92,7 +94,7 @@ def expected_edges(graph: Graph) -> Iterator[tuple[str, str]]:
 
 def reads_back(graph: Graph) -> None:
     """Assert that the drawing has the boxes, operations and edges of *graph*, in order."""
-    drawn = picture(svg.draw(graph))
+    drawn = picture(svg.Figure(graph, standalone=False).svg())
     assert set(drawn.boxes) == {node.name for node in graph.nodes}
     assert set(drawn.operations) == {node.name for node in graph.nodes if node.symbol}
     ends: list[tuple[str, float, str]] = []
@@ -110,7 +112,7 @@ def reads_back(graph: Graph) -> None:
 
 def nothing_overlaps(graph: Graph) -> None:
     """Assert that labels are clear of each other, of boxes and operations, and of all lines."""
-    drawn = picture(svg.draw(graph))
+    drawn = picture(svg.Figure(graph, standalone=False).svg())
     labels = [label for _, _, label in drawn.edges if label is not None]
     solid = [*drawn.boxes.values(), *drawn.operations.values()]
     assert not [pair for pair in combinations(labels, 2) if pair[0].overlaps(pair[1])]
@@ -172,56 +174,66 @@ def test_names_are_text_and_nothing_else(names: list[str]) -> None:
 
 
 def test_two_drawings_share_a_page() -> None:
-    page = svg.html(GRAPHS["neuron"]) + svg.html(GRAPHS["square"])
-    assert not re.findall(r"\b(?:id|href|aria-labelledby)=|url\(", page)
+    drawn = page.graph(GRAPHS["neuron"], "") + page.graph(GRAPHS["square"], "")
+    assert not re.findall(r"\b(?:id|href|src|aria-labelledby)=|url\(|@import", drawn)
     assert svg.draw(GRAPHS["neuron"]) == svg.draw(GRAPHS["neuron"])
 
 
 def test_a_page_lends_its_colours_and_a_file_has_its_own() -> None:
     on_page, alone = (svg.draw(GRAPHS["neuron"], standalone=alone) for alone in (False, True))
-    assert "currentColor" in on_page and "var(--jp-ui-font-color1" in on_page
+    used = set(re.findall(r"var\((--vrepl-\w+), (?:none|currentColor)\)", on_page))
+    themed = re.findall(r"(--vrepl-\w+): var\(--jp-[\w-]+, [^;]+\);", page.asset("page.css"))
+    assert used <= set(themed)
+    assert len(used) == 4 and "#" not in on_page
     assert not re.search(r"var\(|currentColor|color-mix", alone)
     assert alone.count('fill="#ffffff"') == 1 + on_page.count("<ellipse")  # the paper is opaque
+    assert "vrepl" not in alone
 
 
 def test_a_wide_drawing_scrolls_in_its_own_size() -> None:
-    page = svg.html(chain(60))
-    width = int(re.search(r'<svg [^>]*width="(\d+)"', page)[1])
+    drawn = page.graph(chain(60), "")
+    width = int(re.search(r'<svg [^>]*width="(\d+)"', drawn)[1])
     assert width > 5_000
-    assert page.startswith('<div style="overflow-x:auto"><svg') and "max-width:none" in page
+    assert 'class="vrepl-figure" hidden="hidden" tabindex="0"' in drawn
+    assert "max-width:none" in drawn
 
 
 class Stripped(HTMLParser):
-    """A page as a host shows it that drops styles and SVG, as JupyterLab does before trust."""
+    """A page as a host shows it that drops styles and scripts, as JupyterLab does before trust."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.dropped, self.kept = 0, ""
+        self.dropped, self.hidden, self.kept = 0, 0, ""
         self.feed(page)
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        self.dropped += tag in ("style", "svg")
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.hidden += tag == "div" and (self.hidden > 0 or "hidden" in dict(attrs))
+        self.dropped += tag in ("style", "script")
 
     def handle_endtag(self, tag: str) -> None:
-        self.dropped -= tag in ("style", "svg")
+        self.hidden -= bool(self.hidden) and tag == "div"
+        self.dropped -= tag in ("style", "script")
 
     def handle_data(self, data: str) -> None:
-        self.kept += "" if self.dropped else data
+        self.kept += "" if self.dropped or self.hidden else data
 
 
 @pytest.mark.parametrize("name", GRAPHS)
 def test_the_text_drawing_remains_where_styles_are_stripped(name: str) -> None:
-    page = svg.html(GRAPHS[name])
-    assert Stripped(page).kept == text.draw(GRAPHS[name], width=80)
-    assert page.count("<style>.vrepl-text{display:none}</style><pre class=") == 1
+    drawing = text.draw(GRAPHS[name], width=80)
+    drawn = page.graph(GRAPHS[name], drawing)
+    assert Stripped(drawn).kept == drawing
+    assert (
+        ".vrepl-text { display: none; }" in drawn and drawn.count('<pre class="vrepl-text">') == 1
+    )
 
 
 @pytest.mark.parametrize("large", [chain(1_000), web(1_000)], ids=["loop", "web"])
 def test_a_large_graph_is_bounded_and_says_so(large: Graph) -> None:
     drawing = svg.draw(large)
     root = ET.fromstring(drawing)
-    boxes = root.findall(f".//{SVG}rect")
-    assert len(boxes) == svg.MOST_BOXES
+    boxes = [box for box in root.findall(f".//{SVG}rect") if not box.get("stroke-dasharray")]
+    assert len(boxes) == MOST_BOXES
     assert f"… {large.total - len(boxes):,} more nodes not shown" in drawing
 
 
@@ -229,3 +241,28 @@ def test_edges_say_what_they_are() -> None:
     drawing = unescape(svg.draw(GRAPHS["literals"]))
     assert "<title>∂(2.0 * 3.0)/∂(2.0) = 3.0</title>" in drawing
     assert "<title>∂(2.0 * 3.0 + 4)/∂(4) = 1.0</title>" in drawing
+
+
+def anonymous(steps: int) -> Graph:
+    """total = total + x * step, *steps* times, nothing named but x and the last total."""
+    x, total = Value(0.5, label="x"), Value(0.0, label="start")
+    for step in range(steps):
+        total = total + x * 0.5 * step
+    total.label = "total"
+    return snapshot(total)
+
+
+def test_what_is_too_large_is_folded_at_its_names() -> None:
+    drawing = svg.draw(anonymous(500))
+    titles = [t.text for t in ET.fromstring(drawing).iter(f"{SVG}title")]
+    assert "1,499 nodes folded into boxes" in drawing
+    assert len(titles) == 1 + 3 + 2  # the drawing, its boxes, its edges
+    assert any("1,499 more nodes folded in" in (title or "") for title in titles)
+
+
+def test_a_leaf_far_from_a_use_is_drawn_again_and_is_still_one_node() -> None:
+    drawing = svg.draw(anonymous(20))
+    copies = re.findall(r'data-node="(\d+)" data-same="(\d+)" data-name="x"', drawing)
+    assert copies and len({original for _, original in copies}) == 1
+    assert drawing.count(' stroke-dasharray="5 3"') == len(copies)
+    assert ">x (again)</text>" in drawing

@@ -20,6 +20,7 @@ from vrepl.render.numbers import short
 class Column:
     title: str
     numeric: bool = False
+    bar: bool = False
 
 
 COLUMNS = (Column("名前"), Column("value", numeric=True), Column("slope", numeric=True))
@@ -68,6 +69,62 @@ def test_a_table_looks_as_it_should(width: int, ascii_only: bool, drawn: str) ->
 def test_an_empty_table_has_its_headings() -> None:
     assert table.text(COLUMNS, []) == "名前  value  slope\n────  ─────  ─────"
     assert table.html((), []) == "<table><thead><tr></tr></thead><tbody></tbody></table>"
+
+
+BARS = (Column("name"), Column("slope", numeric=True), Column("|slope|", bar=True))
+SHARES = [
+    ("a", "-8.0", "1"),
+    ("b", "3.6", "0.45"),
+    ("c", "1e-9", "1e-10"),
+    ("d", "0.0", "0"),
+    ("e", "nan", ""),
+]
+DRAWN = """
+name   slope  |slope|
+────  ──────  ──────────
+a      -8.0   ██████████
+b       3.6   ████▌
+c       1e-9  ▏
+d       0.0
+e     nan
+"""
+IN_ASCII = """
+name   slope  |slope|
+----  ------  ----------
+a      -8.0   ##########
+b       3.6   ####
+c       1e-9  #
+d       0.0
+e     nan
+"""
+
+
+@pytest.mark.parametrize(("ascii_only", "drawn"), [(False, DRAWN), (True, IN_ASCII)])
+def test_bars_have_the_length_of_their_share(ascii_only: bool, drawn: str) -> None:
+    assert table.text(BARS, SHARES, ascii_only=ascii_only) == drawn.strip("\n")
+
+
+def test_bars_give_way_before_anything_else() -> None:
+    assert "█" in table.text(BARS, SHARES, width=24)
+    narrow = table.text(BARS, SHARES, width=23)
+    assert narrow == table.text(BARS[:2], [row[:2] for row in SHARES])
+
+
+@given(st.floats(0, 1))
+def test_a_bar_is_as_long_as_its_share(share: float) -> None:
+    line = table.text(BARS[2:], [(str(share),)]).split("\n")[2]
+    assert abs(len(line) - share * 10) <= 1 and (len(line) > 0) == (share > 0)
+
+
+@given(
+    st.lists(st.tuples(st.text(LETTERS, max_size=20), st.floats().map(short)), min_size=1),
+    st.integers(4, 40),
+)
+def test_a_table_that_fits_cuts_no_number(rows: list[tuple[str, str]], width: int) -> None:
+    lines = table.text(BARS[:2], rows, width=width).splitlines()[2:]
+    if table.fits(BARS[:2], rows, width):
+        for (_, number), line in zip(rows, lines, strict=True):
+            assert line.split()[-1] == number
 
 
 NUMBERS = st.floats().map(short) | st.integers().map(short)

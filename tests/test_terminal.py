@@ -103,6 +103,48 @@ def test_the_shell_at_forty_columns(terminal):
     assert "├(×)▶" in drawing or "├(×)─▶" in drawing
 
 
+def test_a_trace_plays_and_stays(terminal):
+    screen = terminal(sys.executable, "-m", "vrepl")
+    screen.type("a = 2.0; b = -3.0; d = a*b", 1)
+    screen.clear()
+    shown = screen.type("%trace d --animate", 2)
+    # Pictures came one over the other: what stays is the last one, and then the steps in words.
+    assert shown.count("data 2.0") == 1
+    assert shown.count("slope of d by a = 1.0 × -3.0 = -3.0") == 2
+    assert "┃ slope -3.0 ┃" in shown and "── -3.0 ─╮" in shown
+    assert "evaluation:" in shown and "reverse sweep:" in shown
+    assert "Out[3]" in screen.type("d", 3)
+
+
+def test_a_film_can_be_interrupted(terminal):
+    screen = terminal(sys.executable, "-m", "vrepl")
+    screen.type("a = 2.0; b = -3.0; d = a*b", 1)
+    screen.wait_for("In [2]:")
+    screen.child.send("%trace d --animate\r")
+    screen.wait_for("┏━━━")
+    screen.child.send("\x03")
+    shown = screen.wait_for("In [3]:")
+    assert "┃ slope -3.0 ┃" in shown and "Traceback" not in shown
+    assert "Value(data=-6.0)" in screen.type("d", 3)
+
+
+@pytest.mark.parametrize("term", ["dumb", "xterm-256color"])
+def test_nothing_moves_on_a_dumb_terminal(term):
+    text = "a = 2.0; d = a*a\n%trace d --animate"
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "vrepl", "-c", text],
+        env={**os.environ, "TERM": term},
+        encoding="utf-8",
+        timeout=60,
+    )
+    printed = child.read()
+    child.close()
+    assert child.exitstatus == 0 and "slope of d by a = 1.0" in printed
+    assert ("\x1b[" in printed) == (term != "dumb")
+    assert ("evaluation:\r\n  a = 2.0\r\n" in printed) and ("┏" in printed) == (term != "dumb")
+
+
 def test_leaving_the_shell(terminal):
     screen = terminal(sys.executable, "-m", "vrepl")
     screen.wait_for("In [1]:")

@@ -49,7 +49,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile) ->
     expected = {
         path.relative_to(house.parent).as_posix()
         for path in house.rglob("*")
-        if path.suffix == ".py" or path.name == "py.typed"
+        if path.suffix in (".py", ".css", ".js") or path.name == "py.typed"
     }
     info = f"vrepl-{vrepl.__version__}.dist-info/"
     assert {name for name in wheel.namelist() if not name.startswith(info)} == expected
@@ -73,7 +73,10 @@ def test_the_wheel_says_what_it_is(metadata: email.message.Message) -> None:
         "graphviz>=0.20",
         "ipython>=8.30",
         "prompt-toolkit>=3.0.41",
+        "mpmath>=1.3; extra == 'check'",
+        "typst>=0.13; extra == 'pictures'",
     ]
+    assert metadata.get_all("Provides-Extra") == ["check", "pictures"]
 
 
 def test_the_readme_is_the_description(metadata: email.message.Message) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import ChainMap, deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -16,7 +16,7 @@ from vrepl.core.nodes import is_constant, order
 from vrepl.core.operators import ATOM, SIGNED
 from vrepl.core.outline import Outline
 from vrepl.core.rules import Number, local_derivative
-from vrepl.core.value import Value, plain
+from vrepl.core.value import Value, facts_of, plain
 
 __all__ = [
     "OLDER",
@@ -58,6 +58,7 @@ class Node:
     `inside` counts other nodes that this one stands for; when it is `folded`, `symbol` is only the
     last of several operations, and each edge's local derivative is by the chain rule through them.
     A `copy` is a leaf that stands in the graph already, drawn again beside a use far from it.
+    `place` says where it got its name, as far as that is known: 'In[2]:1'.
     """
 
     index: int
@@ -70,6 +71,7 @@ class Node:
     inside: int = 0
     folded: bool = False
     copy: bool = False
+    place: str = field(default="", repr=False)
 
     @property
     def is_leaf(self) -> bool:
@@ -194,6 +196,7 @@ def snapshot(
             symbol=node._op,
             edges=tuple(_edges(node, index, texts)),
             slope=slopes.get(id(node)),
+            place=str(facts_of(node).place or "") if node.label else "",
         )
         for i, node in enumerate(kept)
     )

@@ -16,7 +16,15 @@ from vrepl.core.pullbacks import Pullback, pullback
 if TYPE_CHECKING:
     from vrepl.core.value import Value
 
-__all__ = ["CONSTANT", "EXPLICIT", "LITERAL", "Source", "adjoints", "is_constant", "order"]
+__all__ = [
+    "CONSTANT",
+    "EXPLICIT",
+    "LITERAL",
+    "Source",
+    "adjoints",
+    "is_constant",
+    "order",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

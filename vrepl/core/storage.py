@@ -14,7 +14,7 @@ from vrepl.core.nodes import CONSTANT, EXPLICIT, LITERAL, order
 from vrepl.core.rules import Number
 from vrepl.core.value import Value, facts_of, leaf, plain, remade
 
-__all__ = ["StorageError", "dumps", "loads"]
+__all__ = ["FORMAT", "VERSION", "StorageError", "dumps", "loads", "read", "written"]
 
 FORMAT = "vrepl graph"
 VERSION = 1
@@ -96,23 +96,23 @@ def _checked(data: dict[str, Any], key: str, kind: type) -> Any:
 def _stored(node: Value, index: dict[int, int]) -> dict[str, Any]:
     made, *operands = node._made
     facts = facts_of(node)
-    stored: dict[str, Any] = {"value": _written(node.data)}
+    stored: dict[str, Any] = {"value": written(node.data)}
     if operands:
         stored["op"] = made.symbol
         stored["operands"] = [
-            index[id(x)] if id(x) in index else {"constant": _written(plain(x))} for x in operands
+            index[id(x)] if id(x) in index else {"constant": written(plain(x))} for x in operands
         ]
     else:
         stored["source"] = made.name
     if facts.label:
         stored["label"] = facts.label
     if facts.grad is not None:
-        stored["grad"] = _written(facts.grad)
+        stored["grad"] = written(facts.grad)
     return stored
 
 
 def _remade(stored: Any, nodes: list[Value]) -> Value:
-    number = _read(stored["value"])
+    number = read(stored["value"])
     if "op" in stored:
         operands = [_operand(x, nodes) for x in stored["operands"]]
         node = remade(number, str(stored["op"]), operands)
@@ -123,26 +123,37 @@ def _remade(stored: Any, nodes: list[Value]) -> Value:
     if "label" in stored:
         node.label = stored["label"]
     if "grad" in stored:
-        node.grad = _read(stored["grad"])
+        node.grad = read(stored["grad"])
     return node
 
 
 def _operand(stored: Any, nodes: list[Value]) -> Any:
     if isinstance(stored, dict):
-        return _read(stored["constant"])
+        return read(stored["constant"])
     if type(stored) is not int or stored < 0:
         raise ValueError(f"operand {stored!r} is no node")
     return nodes[stored]
 
 
-def _written(number: Number) -> float | str:
-    """JSON has no inf and nan, and its readers round large ints: those are text."""
+def written(number: Number) -> float | str:
+    """A number for JSON, which has no inf and nan, and whose readers round large ints: text.
+
+    Example:
+        >>> written(0.5), written(10), written(float("inf"))
+        (0.5, '0xa', 'inf')
+    """
     if isinstance(number, int):
         return f"{number:#x}"  # hexadecimal, since decimal text stops at 4,300 digits
     return number if number - number == 0 else repr(number)
 
 
-def _read(stored: Any) -> Number:
+def read(stored: Any) -> Number:
+    """The number that `written` wrote.
+
+    Example:
+        >>> read("0xa"), read(2)
+        (10, 2.0)
+    """
     if type(stored) is float or type(stored) is int:
         return float(stored)
     if stored in ("inf", "-inf", "nan"):

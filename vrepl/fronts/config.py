@@ -5,10 +5,14 @@ It holds choices and says which are allowed; what they change is left to those w
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from traitlets import Enum, Integer
 from traitlets.config import Configurable
+
+from vrepl.session.answers import figure
 
 __all__ = ["VRepl"]
 
@@ -28,8 +32,19 @@ class VRepl(Configurable):
         help="Where a terminal shows what the line being typed would give.",
     ).tag(config=True)
     digits = Integer(
-        4, min=1, max=17, help="Significant digits of numbers where space is short."
+        0, min=0, max=17, help="Significant digits of numbers; 0 for as many as mean something."
     ).tag(config=True)
+
+    def write(self) -> Callable[[float], str] | None:
+        """How tables are to write floats: by `digits`, else as IPython's `%precision` says.
+
+        None where neither was set.
+        """
+        if self.digits:
+            return partial(figure, digits=self.digits)
+        formatter = getattr(self.parent, "display_formatter", None)
+        asked = formatter.formatters["text/plain"].float_format if formatter else ""
+        return None if asked in ("", "%r") else asked.__mod__
 
     def install(self, ip: Any) -> None:
         """Let `%config` of a shell know these settings."""

@@ -89,8 +89,9 @@ class Extension:
         self.settings = VRepl(parent=ip)
         self.cells: Cells = getattr(ip, "session_cells", None) or HistoryCells(ip)
         self.registry = Registry(lambda: self.ip.user_ns)
-        self.face = host_face(rich="text/html" in ip.display_formatter.active_types)
-        self.session = Session(self.registry, self.face.paint, self.cells.source)
+        rich = "text/html" in ip.display_formatter.active_types
+        self.face = host_face(rich=rich, write=self.settings.write)
+        self.session = Session(self.registry, self.face.paint, self.cells.source, self.face.save)
         self._complain = literals.once(_say)
         self._rebound: set[str] = set()
         self._tree: ast.AST = ast.Module([], [])
@@ -279,7 +280,9 @@ def _magic(extension: Extension, command: Command) -> Callable[[str], Answer]:
     def magic(line: str) -> Answer:
         __tracebackhide__ = True
         try:
-            return ask(extension.session, command.name, line)
+            answer = ask(extension.session, command.name, line)
+            extension.face.play(answer)
+            return answer
         except VreplError as error:
             # Exactly UsageError: IPython shows it as one line, and any subclass with its traceback.
             raise UsageError(str(error)) from None

@@ -10,15 +10,20 @@ import html
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
+from vrepl.core.chain import ChainRule
 from vrepl.core.graph import Graph
-from vrepl.render import svg, table, text
+from vrepl.fronts import playing, saving
+from vrepl.render import film, formulas, latex, page, svg, table, text
 from vrepl.render.cells import clean
-from vrepl.session.answers import Answer, Part, Table
+from vrepl.session.answers import Answer, Figure, Film, Part, Table, figure
 
 __all__ = ["Face", "host_face"]
+
+FEWER_DIGITS = (6, 4, 3)  # tried in turn where a table is too wide
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +34,14 @@ class Face:
         width: Columns of a line, asked anew for every answer.
         encoding: What text output must fit into, asked anew too.
         rich: Whether HTML and SVG can be shown.
+        write: Gives how the user wants floats written in tables, None for as many digits as mean
+            something.
     """
 
     width: Callable[[], int]
     encoding: Callable[[], str]
     rich: bool
+    write: Callable[[], Callable[[float], str] | None] = lambda: None
 
     def paint(self, answer: Answer) -> dict[str, str]:
         """The answer in every MIME type this face shows; never fails.
@@ -51,25 +59,111 @@ class Face:
             return {"text/plain": fact}
 
     def _painted(self, answer: Answer) -> dict[str, str]:
-        parts = answer.parts()
+        parts = [self._written(part) for part in answer.parts()]
         bundle = {"text/plain": "\n".join(map(self._text, parts))}
         if self.rich:
-            bundle["text/html"] = "\n".join(map(_html, parts))
+            bundle["text/html"] = "\n".join(map(self._html, parts))
+            rules = [part for part in parts if isinstance(part, ChainRule)]
+            if rules:
+                bundle["text/latex"] = "\n".join(f"$$\n{latex.draw(r)}\n$$" for r in rules)
             drawings = [part for part in parts if isinstance(part, Graph)]
             if drawings:
                 bundle["image/svg+xml"] = svg.draw(drawings[0], standalone=True)
         return bundle
 
+    def save(self, answer: Answer, name: str) -> Answer:
+        """Write an answer to a file, in full, whatever this face itself can show.
+
+        Raises:
+            VreplError: The file cannot be written, for the reason in the message.
+        """
+        face = Face(
+            width=lambda: saving.WIDTH, encoding=lambda: "utf-8", rich=True, write=self.write
+        )
+        return saving.save(answer, name, face._painted)
+
+    def _html(self, part: Part) -> str:
+        if isinstance(part, Table):
+            return table.html(part.columns, part.rows)
+        if isinstance(part, Graph):
+            return page.graph(part, self._text(part))
+        if isinstance(part, Film):
+            return f"<pre>{html.escape(self._text(part))}</pre>"
+        if isinstance(part, ChainRule):
+            return page.formula(part, self._text(part))
+        return f"<p>{html.escape(clean(part))}</p>"
+
+    def play(self, answer: Answer) -> None:
+        """Play the films of an answer where this face is a terminal on which things can move.
+
+        Ctrl-C ends a film early; the terminal is as before then.
+        """
+        if self.rich or not playing.can_move():
+            return
+        try:
+            for part in answer.parts():
+                if isinstance(part, Film):
+                    playing.play(list(self._pictures(part) or ()))
+        except Exception as error:  # what does not move is told in words all the same
+            print(f"vrepl: the film could not be played: {error}", file=sys.stderr)
+
+    def _pictures(self, part: Film) -> Iterator[list[str]] | None:
+        encoding = self.encoding()
+        return film.film(
+            _fitting_graph(part.graph, encoding),
+            width=self.width(),
+            height=playing.height(),
+            ascii_only=not _takes_boxes(encoding),
+        )
+
+    def _written(self, part: Part) -> Part:
+        """A table with its numbers as the user wants them."""
+        write = self.write()
+        if write is None or not isinstance(part, Table):
+            return part
+        return _rewritten(part, write)
+
+    def _fitted(self, part: Table, width: int) -> Table:
+        """A table whose numbers fit: in fewer digits, then without its details."""
+        digits = FEWER_DIGITS if self.write() is None else ()
+        parts = [part, *(_rewritten(part, partial(figure, digits=n)) for n in digits)]
+        candidates = [*parts, *map(_without_details, parts)]
+        fitting = (one for one in candidates if table.fits(one.columns, one.rows, width))
+        return next(fitting, candidates[-1])
+
     def _text(self, part: Part) -> str:
         encoding = self.encoding()
         width, ascii_only = self.width(), not _takes_boxes(encoding)
         if isinstance(part, Table):
+            part = self._fitted(part, width)
             rows = [[_fitting(cell, encoding) for cell in row] for row in part.rows]
             titles = tuple(replace(c, title=_fitting(c.title, encoding)) for c in part.columns)
             return table.text(titles, rows, width=width, ascii_only=ascii_only)
+        if isinstance(part, Film):
+            graph = _fitting_graph(part.graph, encoding)
+            return film.told(graph, width=width, ascii_only=ascii_only, lines=part.lines)
         if isinstance(part, Graph):
             return text.draw(_fitting_graph(part, encoding), width=width, ascii_only=ascii_only)
+        if isinstance(part, ChainRule):
+            plain = not _encodes("∂·…", encoding)
+            drawn = formulas.text(part, width=width, ascii_only=ascii_only or plain)
+            return "\n".join(_fitting(line, encoding) for line in drawn.split("\n"))
         return _fitting(clean(part), encoding)
+
+
+def _rewritten(part: Table, write: Callable[[float], str]) -> Table:
+    """A table with its numbers written in another way."""
+    rows = (
+        tuple(cell.written(write) if isinstance(cell, Figure) else cell for cell in row)
+        for row in part.rows
+    )
+    return replace(part, rows=tuple(rows))
+
+
+def _without_details(part: Table) -> Table:
+    kept = [i for i, column in enumerate(part.columns) if not column.detail]
+    rows = (tuple(row[i] for i in kept) for row in part.rows)
+    return Table(tuple(part.columns[i] for i in kept), tuple(rows))
 
 
 def _fitting(words: str, encoding: str) -> str:
@@ -101,25 +195,18 @@ def _encodes(words: str, encoding: str) -> bool:
     return True
 
 
-def _html(part: Part) -> str:
-    if isinstance(part, Table):
-        return table.html(part.columns, part.rows)
-    if isinstance(part, Graph):
-        return svg.html(part)
-    return f"<p>{html.escape(clean(part))}</p>"
-
-
 def _takes_boxes(encoding: str) -> bool:
     return _encodes("─│╭●▶×", encoding) and os.environ.get("TERM") != "dumb"
 
 
-def host_face(*, rich: bool) -> Face:
+def host_face(*, rich: bool, write: Callable[[], Callable[[float], str] | None]) -> Face:
     """The face of this process's standard output; 80 columns where it is no terminal.
 
     Args:
         rich: Whether the host shows HTML and SVG beside text.
+        write: Gives how the user wants floats written in tables.
     """
-    return Face(_columns, _encoding, rich)
+    return Face(_columns, _encoding, rich, write)
 
 
 def _columns() -> int:

@@ -137,7 +137,7 @@ def is_escaped(line: str) -> bool:
 def _parts(command: Command, rest: str, start: int) -> Iterator[Part]:
     """Each word with its role, in the order of the line."""
     grammar = command.grammar
-    options = {f"--{option.name}": option for option in grammar.options}
+    options = {option.flag: option for option in grammar.options}
     subjects = int(grammar.subject)
     is_after_wrt, waiting = False, ""
     for word in words_of(rest):

@@ -94,7 +94,7 @@ def _next(
         yield Completion("wrt", "word", "slopes by these inputs only")
     for option in grammar.options:
         if option.name not in given:
-            yield Completion(f"--{option.name}", "option", option.summary)
+            yield Completion(option.flag, "option", option.summary)
 
 
 def _choices(option: Option | None) -> Iterator[Completion]:

@@ -36,14 +36,16 @@ class Glyphs:
     """One set of characters; `lines` is indexed by the sum of the sides a line goes to.
 
     `box` are the corners and sides of a box: top left, top right, bottom left, bottom right,
-    horizontal, vertical. `joints` are where an operand joins others and where all reach their
-    operation.
+    horizontal, vertical; `heavy` is a box that stands out. `joints` are where an operand joins
+    others and where all reach their operation. `bars` are a bar's last cell, from nearly empty to
+    full.
     """
 
     lines: str
     crossing: str
     dot: str
     box: str
+    heavy: str
     arrow: str
     slope: str
     ellipsis: str
@@ -56,6 +58,7 @@ class Glyphs:
     above: str
     below: str
     joints: str
+    bars: str
 
 
 #                 sides: none L R LR U LU RU LRU D LD RD LRD UD LUD RUD LRUD
@@ -64,6 +67,7 @@ UNICODE = Glyphs(
     crossing="┼",
     dot="●",
     box="╭╮╰╯─│",
+    heavy="┏┓┗┛━┃",
     arrow="▶",
     slope="∇",
     ellipsis="…",
@@ -76,12 +80,14 @@ UNICODE = Glyphs(
     above="↑",
     below="↓",
     joints="┤├",
+    bars="▏▎▍▌▋▊▉█",
 )
 ASCII = Glyphs(
     lines=" ---|''o|..o|ooo",
     crossing="+",
     dot="o",
     box="++++-|",
+    heavy="######",
     arrow=">",
     slope="s",
     ellipsis="...",
@@ -94,6 +100,7 @@ ASCII = Glyphs(
     above="^",
     below="v",
     joints="o|",
+    bars="#",
 )
 
 

@@ -13,12 +13,13 @@ from typing import Protocol
 from vrepl.render.cells import cell_width, clean, pad, shorten, shorten_middle
 from vrepl.render.glyphs import ASCII, UNICODE, Glyphs
 
-__all__ = ["Column", "html", "text"]
+__all__ = ["Column", "fits", "html", "text"]
 
 GAP = "  "
 # `model.layers[0].w[1]`: what tells such names apart is their end.
 _REFERENCE = re.compile(r"[^\W\d]\w*[.\[]\S*")
 NARROWEST = 4  # cells that a shortened column keeps
+BAR = 10  # cells of the longest bar
 
 
 class Column(Protocol):
@@ -32,6 +33,10 @@ class Column(Protocol):
     def numeric(self) -> bool:
         """Whether its cells are numbers, aligned on the decimal point."""
 
+    @property
+    def bar(self) -> bool:
+        """Whether its cells are shares from 0 to 1, drawn as bars."""
+
 
 Rows = Sequence[Sequence[str]]
 
@@ -44,28 +49,87 @@ def text(
     Args:
         columns: The headings, and which of them are over numbers.
         rows: A cell of text for every column.
-        width: The most cells a line should have; text gives way before numbers do.
+        width: The most cells a line should have; bars give way first, then text, then numbers.
         ascii_only: Use no characters beyond ASCII for lines and signs.
 
     Example:
         >>> from types import SimpleNamespace as C
-        >>> print(text([C(title="wrt", numeric=False), C(title="slope", numeric=True)],
-        ...            [("a", "-3.0"), ("b", "12.5")]))
+        >>> print(text([C(title="wrt", numeric=False, bar=False),
+        ...             C(title="slope", numeric=True, bar=False),
+        ...             C(title="", numeric=False, bar=True)],
+        ...            [("a", "-3.0", "0.24"), ("b", "12.5", "1")]))
         wrt  slope
-        ───  ─────
-        a     -3.0
-        b     12.5
+        ───  ─────  ──────────
+        a     -3.0  ██▍
+        b     12.5  ██████████
     """
     glyphs = ASCII if ascii_only else UNICODE
-    filled = [
-        _aligned([clean(row[i]) for row in rows]) if column.numeric else [clean(r[i]) for r in rows]
-        for i, column in enumerate(columns)
-    ]
+    filled = [_filled(column, [row[i] for row in rows], glyphs) for i, column in enumerate(columns)]
     titles = [clean(column.title) for column in columns]
+    if _breadth(_natural(titles, filled)) > width:
+        kept = [i for i, column in enumerate(columns) if not column.bar]
+        columns = [columns[i] for i in kept]
+        titles, filled = [titles[i] for i in kept], [filled[i] for i in kept]
     widths = _widths(columns, titles, filled, width)
     lines = [_line(columns, titles, widths, glyphs), GAP.join(glyphs.rule * w for w in widths)]
     lines += [_line(columns, cells, widths, glyphs) for cells in zip(*filled, strict=True)]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def fits(columns: Sequence[Column], rows: Rows, width: int) -> bool:
+    """Whether a table has room in *width* for all of its numbers, if for its words only in part.
+
+    Example:
+        >>> from types import SimpleNamespace as C
+        >>> number = C(title="n", numeric=True, bar=False)
+        >>> fits([number], [("0.12345",)], 7), fits([number], [("0.12345",)], 6)
+        (True, False)
+    """
+    kept = [i for i, column in enumerate(columns) if not column.bar]
+    floors = _floors([columns[i] for i in kept], _contents(columns, rows, kept))
+    return _breadth(floors) <= width
+
+
+def _contents(columns: Sequence[Column], rows: Rows, kept: Sequence[int]) -> list[int]:
+    filled = [_filled(columns[i], [row[i] for row in rows], UNICODE) for i in kept]
+    return [max(map(cell_width, cells), default=0) for cells in filled]
+
+
+def _floors(columns: Sequence[Column], contents: Sequence[int]) -> list[int]:
+    """The width every column keeps as long as others can give way."""
+    return [
+        max(NARROWEST, content) if column.numeric else NARROWEST * 2
+        for column, content in zip(columns, contents, strict=True)
+    ]
+
+
+def _filled(column: Column, cells: Sequence[str], glyphs: Glyphs) -> list[str]:
+    """The cells of a column as they are written."""
+    if column.bar:
+        return [_bar(cell, glyphs.bars) for cell in cells]
+    texts = [clean(cell) for cell in cells]
+    return _aligned(texts) if column.numeric else texts
+
+
+def _bar(share: str, bars: str) -> str:
+    """A bar of a share's length; what is not nothing takes at least the thinnest piece."""
+    if not share or float(share) == 0:
+        return ""
+    pieces = max(1, round(float(share) * BAR * len(bars)))
+    whole, rest = divmod(pieces, len(bars))
+    return bars[-1] * whole + (bars[rest - 1] if rest else "")
+
+
+def _natural(titles: Sequence[str], filled: Sequence[Sequence[str]]) -> list[int]:
+    """The width every column would like."""
+    return [
+        max([cell_width(title), *map(cell_width, cells)])
+        for title, cells in zip(titles, filled, strict=True)
+    ]
+
+
+def _breadth(widths: Sequence[int]) -> int:
+    return sum(widths) + len(GAP) * (len(widths) - 1)
 
 
 def _aligned(cells: list[str]) -> list[str]:
@@ -85,9 +149,8 @@ def _widths(
 ) -> list[int]:
     """The width of every column: headings over numbers give way first, then text, then numbers."""
     contents = [max(map(cell_width, cells), default=0) for cells in filled]
-    widths = [max(cell_width(title), c) for title, c in zip(titles, contents, strict=True)]
-    floors = [max(NARROWEST, c) if column.numeric else NARROWEST * 2 for column, c in
-              zip(columns, contents, strict=True)]  # fmt: skip
+    widths = _natural(titles, filled)
+    floors = _floors(columns, contents)
     headings = [i for i, column in enumerate(columns) if column.numeric]
     texts = [i for i, column in enumerate(columns) if not column.numeric]
     everything = range(len(columns))
@@ -96,7 +159,7 @@ def _widths(
         (texts, floors),
         (everything, [NARROWEST] * len(columns)),
     ):
-        _narrow(widths, group, least, sum(widths) + len(GAP) * (len(widths) - 1) - width)
+        _narrow(widths, group, least, _breadth(widths) - width)
     return widths
 
 
@@ -134,7 +197,7 @@ def html(columns: Sequence[Column], rows: Rows, *, caption: str = "") -> str:
 
     Example:
         >>> from types import SimpleNamespace as C
-        >>> html([C(title="a<b", numeric=False)], [("<script>",)]).count("&lt;")
+        >>> html([C(title="a<b", numeric=False, bar=False)], [("<script>",)]).count("&lt;")
         2
     """
     head = "".join(_cell("th", column, column.title) for column in columns)
@@ -147,6 +210,12 @@ def html(columns: Sequence[Column], rows: Rows, *, caption: str = "") -> str:
 
 
 def _cell(tag: str, column: Column, content: str) -> str:
+    if column.bar and tag == "td":
+        length = 6 * float(content or 0)
+        style = "display:inline-block;height:.7em;background:currentColor;opacity:.5"
+        return (
+            f'<td style="text-align:left"><span style="{style};width:{length:.3g}em"></span></td>'
+        )
     side = "right" if column.numeric else "left"
     scope = ' scope="col"' if tag == "th" else ""
     return f'<{tag}{scope} style="text-align:{side}">{_escaped(content)}</{tag}>'

@@ -20,7 +20,7 @@ from vrepl.render.layout import Box, Layout, Size, Spacing, place
 from vrepl.render.numbers import short
 from vrepl.render.tree import summary, tree
 
-__all__ = ["STYLES", "draw"]
+__all__ = ["SLIM", "STYLES", "TALL", "Boxes", "draw", "in_fewer_boxes"]
 
 STYLES = ("auto", "tall", "slim", "folded", "tree", "summary")
 MOST_BOXES = 40  # more fill several screens, while the tree stays on one
@@ -148,7 +148,7 @@ class _Page:
 
     def _folded(self, graph: Graph) -> Iterator[str]:
         """Drawings of the graph in fewer boxes; unasked only those that fit a screen."""
-        for fewer in _in_fewer_boxes(graph, self.view.expand, self.is_asked):
+        for fewer in in_fewer_boxes(graph, self.view.expand, self.is_asked):
             if not self.is_asked and self._tells_less(fewer, graph):
                 continue
             near = repeated(fewer, REACH)
@@ -181,7 +181,7 @@ class _Page:
         if self.is_asked:
             trees = [tree(graph, self.width, self.glyphs, edges=self.view.edges)]
         else:
-            fewer = (graph, *_in_fewer_boxes(graph, (), False))
+            fewer = (graph, *in_fewer_boxes(graph, (), False))
             trees = [
                 tree(g, self.width, self.glyphs, edges=self.view.edges, whole=True) for g in fewer
             ]
@@ -194,26 +194,72 @@ class _Page:
         """The drawing with boxes filled as *form* says; '' when it is wider than the page."""
         if len(graph.nodes) > (MOST_ASKED if self.view.style == form.style else MOST_BOXES):
             return ""
-        glyphs = self.glyphs
-        contents = [_content(node, form, glyphs) for node in graph.nodes]
-        arrows = [_Arrow.of(node, form, glyphs, self.view.edges) for node in graph.nodes]
-        sizes = [_size(c, arrow, form) for c, arrow in zip(contents, arrows, strict=True)]
-        layout = place(graph, sizes, SPACING)
-        if layout.width > self.width:
+        boxes = Boxes.of(graph, form, self.glyphs, self.view.edges)
+        if boxes.layout.width > self.width:
             return ""
-        canvas = Canvas(layout.width, layout.height, glyphs)
-        _paint_lines(canvas, layout)
-        for box, content, arrow in zip(layout.boxes, contents, arrows, strict=True):
-            _paint_box(canvas, box, content, form.margin)
-            if arrow.operator:
-                arrow.paint(canvas, box, layout.entries(box.index))
         rest = missing(graph)
-        return "\n".join(
-            canvas.rows() + ([more(rest, glyphs.ellipsis, self.width)] if rest else [])
-        )
+        tail = [more(rest, self.glyphs.ellipsis, self.width)] if rest else []
+        return "\n".join([*boxes.rows(), *tail])
 
 
-def _in_fewer_boxes(graph: Graph, expand: Collection[str], is_asked: bool) -> Iterator[Graph]:
+@dataclass(frozen=True, slots=True)
+class Boxes:
+    """A graph as boxes in their places, ready to be painted, also before all of it is known."""
+
+    graph: Graph
+    form: Form
+    glyphs: Glyphs
+    contents: tuple[list[Line], ...]
+    arrows: tuple[_Arrow, ...]
+    layout: Layout
+
+    @classmethod
+    def of(cls, graph: Graph, form: Form, glyphs: Glyphs, edges: bool = False) -> Boxes:
+        """The boxes of *graph*, filled as *form* says; *edges* have their local derivatives."""
+        contents = tuple(_content(node, form, glyphs) for node in graph.nodes)
+        arrows = tuple(_Arrow.of(node, form, glyphs, edges) for node in graph.nodes)
+        sizes = [_size(c, arrow, form) for c, arrow in zip(contents, arrows, strict=True)]
+        return cls(graph, form, glyphs, contents, arrows, place(graph, sizes, SPACING))
+
+    def rows(
+        self,
+        is_shown: Callable[[int, bool], bool] = lambda index, is_slope: True,
+        marked: int | None = None,
+    ) -> list[str]:
+        """The lines of text.
+
+        Args:
+            is_shown: Whether the value (or the slope) of a node is known yet; the local
+                derivatives on its edges are shown together with its slope.
+            marked: The node whose box is drawn with heavy lines.
+        """
+        canvas = Canvas(self.layout.width, self.layout.height, self.glyphs)
+        _paint_lines(canvas, self.layout)
+        for box, content, arrow in zip(self.layout.boxes, self.contents, self.arrows, strict=True):
+            node = self.graph.nodes[box.index]
+            lines = _known(content, node, is_shown)
+            frame = self.glyphs.heavy if box.index == marked else self.glyphs.box
+            _paint_box(canvas, box, lines, self.form.margin, frame)
+            if arrow.operator:
+                entries = self.layout.entries(box.index)
+                arrow.paint(canvas, box, entries, labelled=is_shown(box.index, True))
+        return canvas.rows()
+
+
+def _known(content: list[Line], node: Node, is_shown: Callable[[int, bool], bool]) -> list[Line]:
+    """The lines of a box, blank where a number is not known yet."""
+    lines = list(content)
+    last = len(lines) - 1 - (1 if lines[-1][0].startswith("+") and node.folded else 0)
+    rows = {last - (node.slope is not None): False}
+    if node.slope is not None:
+        rows[last] = True
+    for row, is_slope in rows.items():
+        if not is_shown(node.index, is_slope):
+            lines[row] = ("", "")
+    return lines
+
+
+def in_fewer_boxes(graph: Graph, expand: Collection[str], is_asked: bool) -> Iterator[Graph]:
     """*graph* with ever more folded together, as long as there are inputs to see."""
     if len(graph.nodes) > MOST_FOLDED:
         return
@@ -265,8 +311,8 @@ class _Arrow:
         """Room for all of it."""
         return self.field + 1 + cell_width(self.operator) + self.shaft + 1 if self.operator else 0
 
-    def paint(self, canvas: Canvas, box: Box, entries: Sequence[int]) -> None:
-        """Paint it before *box*, in which edges enter in these rows."""
+    def paint(self, canvas: Canvas, box: Box, entries: Sequence[int], *, labelled: bool) -> None:
+        """Paint it before *box*, which edges enter in these rows, with or without their labels."""
         across = canvas.glyphs.box[4]
         arrow = self.operator + across * self.shaft + canvas.glyphs.arrow
         x, joint = box.x - cell_width(arrow), box.start + self.field
@@ -274,8 +320,8 @@ class _Arrow:
         if entries:
             canvas.write(joint, box.middle, across * (x - joint))
         for row, label in zip(entries, self.labels, strict=False):
-            line = across * (self.field - 3 - len(label))
-            canvas.write(box.start, row, f"{line} {label} {across}")
+            line = across * (self.field - 3 - len(label)) + f" {label} {across}"
+            canvas.write(box.start, row, line if labelled else across * self.field)
         if len(entries) > 1:
             _paint_joint(canvas, joint, box.middle, entries)
 
@@ -302,8 +348,8 @@ def _paint_lines(canvas: Canvas, layout: Layout) -> None:
         canvas.touch(route.source, *route.points[0], LEFT)
 
 
-def _paint_box(canvas: Canvas, box: Box, content: list[Line], margin: int) -> None:
-    top_left, top_right, low_left, low_right, across, down = tuple(canvas.glyphs.box)
+def _paint_box(canvas: Canvas, box: Box, content: list[Line], margin: int, frame: str) -> None:
+    top_left, top_right, low_left, low_right, across, down = tuple(frame)
     inside, blank = box.width - 2, " " * margin
     canvas.write(box.x, box.y, top_left + across * inside + top_right)
     for row, (left, right) in enumerate(content, box.y + 1):

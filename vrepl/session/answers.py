@@ -10,28 +10,43 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from vrepl.core.chain import ChainRule
+from vrepl.core.errors import CommandError
 from vrepl.core.graph import Graph, number_text
 from vrepl.core.rules import Number
 
 __all__ = [
     "Answer",
     "Column",
+    "Figure",
+    "Film",
     "Paint",
     "Part",
+    "Save",
+    "SavedAnswer",
     "Table",
     "figure",
+    "figures",
     "in_full",
     "more",
+    "nowhere",
     "rough",
+    "shares",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A table column; numeric ones are aligned on the decimal point."""
+    """A table column; numeric ones are aligned on the decimal point.
+
+    The cells of a `bar` column are shares from 0 to 1, drawn as bars where there is room; a
+    `detail` may be left out where there is none.
+    """
 
     title: str
     numeric: bool = False
+    bar: bool = False
+    detail: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +57,20 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-Part: TypeAlias = Table | Graph | str
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A graph to be shown step by step: its evaluation, then the reverse sweep.
+
+    `lines` bounds what is told of it where nothing can move.
+    """
+
+    graph: Graph
+    lines: int
+
+
+Part: TypeAlias = Table | Graph | Film | ChainRule | str
 Paint: TypeAlias = "Callable[[Answer], dict[str, str]]"
+Save: TypeAlias = "Callable[[Answer, str], Answer]"
 
 
 def _unpainted(answer: Answer) -> dict[str, str]:
@@ -70,22 +97,88 @@ class Answer:
         return self.paint(self)
 
 
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SavedAnswer(Answer):
+    """An answer that went into a file; `answer` is what was found out."""
+
+    answer: Answer
+    file: str
+    size: int
+
+    def parts(self) -> Sequence[Part]:
+        """One line."""
+        return [f"{self.file} written, {self.size:,} bytes"]
+
+
+def nowhere(answer: Answer, file: str) -> Answer:
+    """What stands for saving where nothing can paint."""
+    raise CommandError(f"{file} cannot be written: nothing here paints a {type(answer).__name__}")
+
+
 def more(count: int, noun: str, remedy: str) -> str:
     """The line that counts what was left out and says how to see it."""
     return f"… {count:,} more {noun}{'s' if count != 1 else ''}; {remedy}"
 
 
-def in_full(number: Number | None) -> str:
+class Figure(str):
+    """Numbers as text that remembers them, so that a painter can write them in another way.
+
+    Example:
+        >>> figure(2 / 3, 4), figure(2 / 3, 4).written("{:.2f}".format)
+        ('0.6667', '0.67')
+    """
+
+    __slots__ = ("numbers",)
+    numbers: tuple[Number | None, ...]
+
+    def written(self, write: Callable[[float], str]) -> str:
+        """The same with every float written by *write*; whole numbers stay."""
+        return ", ".join(
+            write(number) if isinstance(number, float) else in_full(number)
+            for number in self.numbers
+        )
+
+
+def in_full(number: Number | None) -> Figure:
     """A number with all its digits; '-' for none."""
-    return "-" if number is None else number_text(number)
+    return _figure("-" if number is None else number_text(number), number)
 
 
-def figure(number: Number | None, digits: int = 10) -> str:
-    """A number in full where that is short, else to so many significant digits."""
+def figure(number: Number | None, digits: int = 10) -> Figure:
+    """A number in full where that is short, else to so many significant digits.
+
+    Example:
+        >>> [figure(x, 4) for x in (2.0, 3, 1 / 3, 1.0000000000000002, 1e100)]
+        ['2.0', '3', '0.3333', '1.0', '1e+100']
+    """
     text = in_full(number)
     if number is None or isinstance(number, int) or len(text) <= digits + 2:
         return text
-    return f"{number:.{digits}g}"
+    short = f"{number:.{digits}g}"
+    return _figure(short if set(short) & set(".en") else f"{short}.0", number)
+
+
+def figures(numbers: Sequence[Number | None], digits: int) -> Figure:
+    """Several numbers in one cell, with commas between."""
+    return _figure(", ".join(figure(number, digits) for number in numbers), *numbers)
+
+
+def _figure(text: str, *numbers: Number | None) -> Figure:
+    found = Figure(text)
+    found.numbers = numbers
+    return found
+
+
+def shares(numbers: Sequence[float | None]) -> list[str]:
+    """The size of each number as a share of the largest, for a column of bars; '' for none.
+
+    Example:
+        >>> shares([-3.0, 1.5, 0.0, float("nan"), None])
+        ['1', '0.5', '0', '', '']
+    """
+    sizes = [abs(x) if x is not None and x == x else None for x in numbers]
+    most = max((x for x in sizes if x is not None), default=0.0) or 1.0
+    return ["" if x is None else "1" if x == most else f"{x / most:.4g}" for x in sizes]
 
 
 def rough(number: float | None) -> str:

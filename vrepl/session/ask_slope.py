@@ -13,7 +13,7 @@ from vrepl.core.graph import number_text
 from vrepl.core.nodes import adjoints, order
 from vrepl.core.rules import Number
 from vrepl.core.value import Value, plain
-from vrepl.session.answers import Answer, Column, Part, Table, figure, in_full, more, rough
+from vrepl.session.answers import Answer, Column, Part, Table, figure, in_full, more, rough, shares
 from vrepl.session.grammar import Request
 from vrepl.session.session import Session
 
@@ -151,25 +151,29 @@ class SlopeAnswer(Answer):
         return [*([self._table(found)] if found else []), *notes]
 
     def _table(self, lines: Sequence[SlopeLine]) -> Table:
+        bars = [(bar,) for bar in shares([line.slope for line in lines])]
+        several = len(lines) > 1
         columns = (
             Column("wrt"),
             Column("value", numeric=True),
             Column(f"slope of {self.output}", numeric=True),
+            *([Column("|slope|", bar=True)] if several else []),
             Column("measured", numeric=True),
-            Column("h", numeric=True),
-            Column("difference", numeric=True),
+            Column("h", numeric=True, detail=True),
+            Column("difference", numeric=True, detail=True),
         )
-        shown = in_full if len(lines) == 1 else figure
+        shown = figure if several else in_full
         rows = (
             (
                 line.wrt,
                 shown(line.value),
                 shown(line.slope),
+                *(bar if several else ()),
                 shown(line.measured),
                 rough(line.h),
                 rough(line.difference),
             )
-            for line in lines
+            for line, bar in zip(lines, bars, strict=True)
         )
         return Table(columns, tuple(rows))
 
@@ -216,12 +220,7 @@ def _slope_node(root: Value, node: Value) -> Value:
 
 
 def _unconnected(session: Session, output: str, root: Any, name: str, node: Any) -> SlopeLine:
-    for reference, value in ((output, root), (name, node)):
-        if not isinstance(value, Value):
-            reason = session.reasons.plain(reference, value)
-            break
-    else:
-        reason = session.reasons.apart(output, root, name, node)
+    reason = session.unconnected(output, root, name, node)
     return SlopeLine(name, plain(node), None, None, math.nan, reason)
 
 

@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vrepl.core.graph import number_text
+from vrepl.core.graph import number_text, snapshot
 from vrepl.core.nodes import adjoints, is_constant
 from vrepl.core.rules import Number, local_derivative
 from vrepl.core.value import Value, plain
-from vrepl.session.answers import Answer, Column, Part, Table, figure, more
+from vrepl.session.answers import Answer, Column, Film, Part, Table, figure, figures, more, shares
 from vrepl.session.grammar import Request
 from vrepl.session.session import Session
 
 __all__ = ["TraceAnswer", "TraceLine", "trace"]
 
 TRACE_LINES = 40
+FILMED = 5_000  # nodes frozen for a film, which folds them
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class TraceAnswer(Answer):
     output: str
     lines: tuple[TraceLine, ...]
     total: int
+    film: Film | None = None
 
     @property
     def left_out(self) -> int:
@@ -59,7 +61,9 @@ class TraceAnswer(Answer):
         return True
 
     def parts(self) -> Sequence[Part]:
-        """The steps as a table, in two when some in the middle are left out."""
+        """The steps as a table, in two when some in the middle are left out; or as a film."""
+        if self.film is not None:
+            return [self.film]
         if not self.left_out:
             return [self._table(self.lines)]
         cut = next(i for i, line in enumerate(self.lines, 1) if line.step != i) - 1
@@ -71,19 +75,23 @@ class TraceAnswer(Answer):
         columns = (
             Column("step", numeric=True),
             Column("node"),
-            Column("operation"),
+            Column("operation", detail=True),
             Column("value", numeric=True),
             Column("local derivatives"),
             Column(f"slope of {self.output}", numeric=True),
+            Column("|slope|", bar=True),
         )
+        bars = shares([line.slope for line in self.lines])
+        bar_of = dict(zip((line.step for line in self.lines), bars, strict=True))
         rows = (
             (
                 str(line.step),
                 line.node,
                 line.written,
                 figure(line.value, 6),
-                ", ".join(figure(d, 4) for d in line.local_derivatives),
+                figures(line.local_derivatives, 4),
                 figure(line.slope, 6),
+                bar_of[line.step],
             )
             for line in lines
         )
@@ -101,7 +109,13 @@ def trace(session: Session, request: Request) -> Answer:
     lines = tuple(
         _trace_line(node, steps, title, found[id(node)]) for node in _head_and_tail(ordered, rows)
     )
-    return TraceAnswer(output=request.subject, lines=lines, total=len(ordered), paint=session.paint)
+    film = None
+    if request.option("animate"):
+        names = session.names(ordered)
+        film = Film(snapshot(root, names=names, slopes=found, limit=FILMED), rows)
+    return TraceAnswer(
+        output=request.subject, lines=lines, total=len(ordered), film=film, paint=session.paint
+    )
 
 
 def _head_and_tail(nodes: list[Value], rows: int) -> list[Value]:

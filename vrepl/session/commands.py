@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from vrepl.session.answers import Answer
 from vrepl.session.ask_check import check
+from vrepl.session.ask_explain import explain
 from vrepl.session.ask_graph import STYLES, graph
 from vrepl.session.ask_nodes import nodes
 from vrepl.session.ask_slope import slope
 from vrepl.session.ask_trace import trace
-from vrepl.session.grammar import Grammar, Option, Request, choice, count, number
+from vrepl.session.grammar import Grammar, Option, Request, choice, count, file, number
 from vrepl.session.session import Session
 
 __all__ = ["COMMANDS", "Command", "ask", "help_text"]
@@ -37,7 +38,10 @@ class Command:
 
 
 _STEP = Option("h", "H", number, "the step to measure with")
+_FILE = Option("o", "FILE", file, "a file to write it to; its ending says as what", dash="-")
+_PATHS = Option("paths", "N", count, "how many paths to write out")
 _ROWS = Option("rows", "N", count, "how many lines to show")
+_ANIMATE = Option("animate", "", str, "play the evaluation and then the reverse sweep")
 _VIEW = (
     Option("style", "STYLE", choice(*STYLES), f"begin with {', '.join(STYLES)}", STYLES),
     Option("depth", "N", count, "only the nodes up to so many operations away"),
@@ -47,7 +51,7 @@ _VIEW = (
 
 _COMMANDS = (
     Command(
-        Grammar("slope", wrt=True, options=(_STEP,)),
+        Grammar("slope", wrt=True, options=(_STEP, _FILE)),
         "slopes of a node: exact by the chain rule, and measured by a small step",
         (
             "slope d wrt a",
@@ -59,10 +63,16 @@ _COMMANDS = (
         slope,
     ),
     Command(
-        Grammar("trace", options=(_ROWS,)),
+        Grammar("trace", options=(_ROWS, _ANIMATE, _FILE)),
         "the evaluation of a node step by step, with local derivatives and slopes",
-        ("trace d", "trace d --rows 200"),
+        ("trace d", "trace d --rows 200", "trace d --animate"),
         trace,
+    ),
+    Command(
+        Grammar("explain", wrt=True, options=(_PATHS, _FILE)),
+        "the chain rule written out: every path in symbols, in numbers, and their sum",
+        ("explain d wrt a", "explain d wrt a, b --paths 3", "explain d wrt a -o d.tex"),
+        explain,
     ),
     Command(
         Grammar("check", options=(_STEP,)),
@@ -71,9 +81,9 @@ _COMMANDS = (
         check,
     ),
     Command(
-        Grammar("graph", wrt=True, options=_VIEW),
+        Grammar("graph", wrt=True, options=(*_VIEW, _FILE)),
         "the graph behind a node, drawn; with wrt only the paths from there, and their slopes",
-        ("graph d", "graph d wrt a", "graph d --style tree", "graph loss --expand h"),
+        ("graph d", "graph d wrt a", "graph d --style tree", "graph d -o d.svg"),
         graph,
     ),
     Command(
@@ -104,7 +114,10 @@ def ask(session: Session, command: str, text: str) -> Answer:
         -3.0
     """
     row = COMMANDS[command]
-    return row.run(session, row.grammar.parse(text))
+    request = row.grammar.parse(text)
+    answer = row.run(session, request)
+    name = request.option("o")
+    return answer if name is None else session.save(answer, name)
 
 
 def help_text(command: Command, prefix: str = "%") -> str:

@@ -13,11 +13,22 @@ from typing import Any
 
 from vrepl.core.errors import CommandError
 
-__all__ = ["Grammar", "Option", "Request", "Word", "choice", "count", "number", "words_of"]
+__all__ = [
+    "Grammar",
+    "Option",
+    "Request",
+    "Word",
+    "choice",
+    "count",
+    "file",
+    "number",
+    "words_of",
+]
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<comma>,)
-      |(?P<option>--[\w-]+)=?
+      |(?P<option>--[\w-]+|-[a-z](?=[\s=]|$))=?
+      |(?P<quoted>"[^"]*"|'[^']*')(?!\S)
       |(?P<word>(?:[^\s,\[\]]|\[(?:'[^']*'|"[^"]*"|[^\]'"])*\])+))""",
     re.VERBOSE,
 )
@@ -65,8 +76,9 @@ def words_of(text: str) -> Iterator[Word]:
             yield Word(text[start:], "nothing", start)
             return
         position = match.end()
-        kind = match.lastgroup or "word"
-        yield Word(match.group(kind), kind, match.start(kind))
+        group = match.lastgroup or "word"
+        kind = "word" if group == "quoted" else group
+        yield Word(match.group(group), kind, match.start(group))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +93,17 @@ class Option:
     read: Callable[[str], Any]
     summary: str
     choices: tuple[str, ...] = ()
+    dash: str = "--"
+
+    @property
+    def flag(self) -> str:
+        """The word that gives it."""
+        return self.dash + self.name
 
     @property
     def written(self) -> str:
         """The option with its argument."""
-        return f"--{self.name} {self.argument}".rstrip()
+        return f"{self.flag} {self.argument}".rstrip()
 
     @property
     def usage(self) -> str:
@@ -163,20 +181,20 @@ class Grammar:
 
     def _option(self, token: Word) -> Option:
         for option in self.options:
-            if token == f"--{option.name}":
+            if token == option.flag:
                 return option
-        known = [f"--{option.name}" for option in self.options]
+        known = [option.flag for option in self.options]
         close = difflib.get_close_matches(token, known, n=1, cutoff=0.4)
         hint = f', did you mean "{close[0]}"' if close else ""
         raise self.error(f'{self.command} has no option "{token}"{hint}', token)
 
     def _argument(self, option: Option, name: Word, token: Word | None) -> Any:
         if token is None or token.kind != "word":
-            raise self.error(f"--{option.name} needs {option.argument}, {option.summary}", name)
+            raise self.error(f"{option.flag} needs {option.argument}, {option.summary}", name)
         try:
             return option.read(str(token))
         except ValueError as error:
-            raise self.error(f"--{option.name} {token} {error}", token) from None
+            raise self.error(f"{option.flag} {token} {error}", token) from None
 
     def _subject(self, words: Sequence[Word]) -> tuple[str, tuple[tuple[str, ...], ...]]:
         cut = words.index("wrt", 1) if "wrt" in words[1:] else len(words)
@@ -256,3 +274,16 @@ def choice(*choices: str) -> Callable[[str], str]:
         return text
 
     return read
+
+
+def file(text: str) -> str:
+    """Reads an option's argument that names a file; quotes hold a name with blanks together.
+
+    Example:
+        >>> file('"my drawing.svg"')
+        'my drawing.svg'
+    """
+    name = text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
+    if not name.strip() or "\0" in name:
+        raise ValueError("is no file; write it like d.svg")
+    return name

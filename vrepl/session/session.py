@@ -15,7 +15,7 @@ from vrepl.core.kinds import is_node
 from vrepl.core.nodes import order
 from vrepl.core.tape import stale_leaf
 from vrepl.core.value import Value
-from vrepl.session.answers import Paint
+from vrepl.session.answers import Paint, Save, nowhere
 from vrepl.session.reasons import Reasons, is_plain_number
 from vrepl.session.registry import Registry
 
@@ -35,6 +35,7 @@ class Session:
     registry: Registry
     paint: Paint
     source: Callable[[str], str]
+    save: Save = nowhere
 
     @classmethod
     def over(cls, namespace: dict[str, Any]) -> Session:
@@ -69,6 +70,13 @@ class Session:
         if leaf is not None:
             raise Stale(reference, self.titles([leaf])(leaf), leaf.data)
         return nodes
+
+    def unconnected(self, output: str, root: Any, name: str, node: Any) -> str:
+        """Why no path leads from one number of the session to another."""
+        for reference, value in ((output, root), (name, node)):
+            if not isinstance(value, Value):
+                return self.reasons.plain(reference, value)
+        return self.reasons.apart(output, root, name, node)
 
     def number(self, reference: str) -> Any:
         """The node or plain number a reference means."""
