@@ -17,6 +17,7 @@ from vrepl.language.known import (
     is_container,
     is_harmless,
     is_node,
+    is_sequence,
     members,
 )
 from vrepl.language.statements import FREE, NONE, Call, Statement, Store
@@ -184,5 +185,5 @@ def _holds(value: Any, wanted: set[int], has_node: bool) -> bool:
 def _items(thing: Any) -> Iterator[Any]:
     if type(thing) is dict:
         yield from dict.values(thing)
-    elif type(thing) in (list, tuple):
+    elif is_sequence(thing):
         yield from thing

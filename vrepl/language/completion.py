@@ -13,6 +13,7 @@ from vrepl.core.graph import number_text
 from vrepl.core.nodes import is_constant
 from vrepl.core.value import Value, plain
 from vrepl.language.commandlines import CommandLine, Part, command_line
+from vrepl.language.known import is_node
 from vrepl.language.records import Completion, Completions
 from vrepl.session.commands import COMMANDS
 from vrepl.session.grammar import Option
@@ -123,7 +124,7 @@ def _behind(subject: str, fragment: str, session: Session) -> dict[str, Value]:
         root = session.registry.find(subject)
     except Exception:  # what cannot be found is the command's to complain about
         return {}
-    if not isinstance(root, Value):
+    if not is_node(root):
         return session.registry.names()
     candidates = {text: node for node, text in _references(session) if node is not root}
     found = reached(root, {id(node) for node in candidates.values()})

@@ -16,6 +16,7 @@ from vrepl.core.functions import FUNCTIONS
 from vrepl.core.graph import number_text
 from vrepl.core.nodes import order
 from vrepl.core.value import Value, facts_of
+from vrepl.session.parts import is_node
 from vrepl.session.registry import Registry
 
 __all__ = ["Reasons", "is_plain_number"]
@@ -28,7 +29,7 @@ def is_plain_number(x: Any) -> bool:
         >>> is_plain_number(2.0), is_plain_number(Value(2.0)), is_plain_number("2")
         (True, False, False)
     """
-    return isinstance(x, (int, float)) and not isinstance(x, Value)
+    return issubclass(type(x), (int, float)) and not is_node(x)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 from vrepl.core.errors import CommandError, UnknownName
 from vrepl.core.value import Value, facts_of
 from vrepl.session.literals import bound_names
-from vrepl.session.parts import has_code_for, is_searched, parts
+from vrepl.session.parts import has_code_for, is_node, is_searched, parts
 from vrepl.session.policy import Targets
 
-__all__ = ["Place", "Registry"]
+__all__ = ["Place", "Registry", "nearest"]
 
 # What IPython keeps in the user's namespace for itself.
 HOST_NAMES = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})
@@ -84,7 +84,7 @@ class Registry:
     def _note(self, name: str, value: Any, place: Place) -> None:
         self._places.pop(name, None)  # so that the places are in order of binding
         self._places[name] = place
-        if isinstance(value, Value):
+        if is_node(value):
             self._bound[name] = id(value)
             facts = facts_of(value)
             if not facts.label and not name.startswith("_"):
@@ -103,7 +103,7 @@ class Registry:
         namespace = self.namespace()
         found = namespace if names is None else {n: namespace[n] for n in names if n in namespace}
         for name, value in list(found.items()):
-            if isinstance(value, Value) and self._bound.get(name) != id(value) and name[:1] != "_":
+            if is_node(value) and self._bound.get(name) != id(value) and name[:1] != "_":
                 facts = facts_of(value)
                 known = facts.place if facts.label == name else None
                 self._note(name, value, known or Place(cell, line_of(name)))
@@ -117,7 +117,7 @@ class Registry:
         return {
             name: value
             for name, value in list(self.namespace().items())
-            if isinstance(value, Value) and name[:1] != "_"
+            if is_node(value) and name[:1] != "_"
         }
 
     def references(self) -> dict[int, str]:
@@ -151,11 +151,11 @@ class Registry:
             raise CommandError(f"{fact}, like {self.free_name()} = {reference}") from None
         namespace = self.namespace()
         if name not in namespace:
-            raise UnknownName(name, self._suggestion(name))
+            raise UnknownName(name, nearest(name, self.names()))
         value, text = namespace[name], name
         for step in steps:
             inside = parts(value)
-            if step.startswith("[-") and isinstance(value, (list, tuple)):
+            if step.startswith("[-") and issubclass(type(value), (list, tuple)):
                 step = f"[{len(value) + int(step[1:-1])}]"
             if step not in inside:
                 raise self._missing(text, step, value)
@@ -175,20 +175,27 @@ class Registry:
     def numbers_in(self, reference: str) -> list[str]:
         """References to the first nodes inside something."""
         inside = parts(self.find(reference)).items()
-        return [reference + step for step, part in inside if isinstance(part, Value)][:3]
+        return [reference + step for step, part in inside if is_node(part)][:3]
 
     def free_name(self) -> str:
         """A short name that the session does not use."""
         taken = self.namespace()
         return next((name for name in "xyzuvwpqrs" if name not in taken), "result")
 
-    def _suggestion(self, name: str) -> str:
-        names = list(self.names())
-        close = difflib.get_close_matches(name, names, n=1)
-        if not close and len(name) == 1:  # difflib sees no likeness between single letters
-            letters = sorted(n for n in names if len(n) == 1)
-            close = sorted(letters, key=lambda letter: abs(ord(letter) - ord(name)))
-        return close[0] if close else ""
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The name that was probably meant, '' where none is like it.
+
+    Example:
+        >>> nearest("los", ["loss", "d"]), nearest("e", ["a", "d"])
+        ('loss', 'd')
+    """
+    known = list(names)
+    close = difflib.get_close_matches(name, known, n=1)
+    if not close and len(name) == 1:  # difflib sees no likeness between single letters
+        letters = sorted(n for n in known if len(n) == 1)
+        close = sorted(letters, key=lambda letter: abs(ord(letter) - ord(name)))
+    return close[0] if close else ""
 
 
 def _parsed(reference: str) -> tuple[str, list[str]]:
@@ -222,7 +229,7 @@ def _constant(node: ast.AST) -> str | None:
 def _reachable(namespace: Mapping[str, Any], budget: int) -> Iterator[tuple[str, Value]]:
     """Reference and node for every node within reach, plain names first, nearest first."""
     names = [(n, v) for n, v in list(namespace.items()) if n[:1] != "_" and n not in HOST_NAMES]
-    yield from ((name, value) for name, value in names if isinstance(value, Value))
+    yield from ((name, value) for name, value in names if is_node(value))
     waiting = [(name, value) for name, value in names if is_searched(value)]
     seen = {id(value) for _, value in waiting}
     for text, value in waiting:
@@ -230,7 +237,7 @@ def _reachable(namespace: Mapping[str, Any], budget: int) -> Iterator[tuple[str,
             budget -= 1
             if budget < 0:
                 return
-            if isinstance(part, Value):
+            if is_node(part):
                 yield text + step, part
             elif is_searched(part) and id(part) not in seen:
                 seen.add(id(part))

@@ -15,6 +15,7 @@ from vrepl.core.nodes import order
 from vrepl.core.tape import stale_leaf
 from vrepl.core.value import Value
 from vrepl.session.answers import Paint
+from vrepl.session.parts import is_node
 from vrepl.session.reasons import Reasons, is_plain_number
 from vrepl.session.registry import Registry
 
@@ -53,7 +54,7 @@ class Session:
             CommandError: It is no node, with the likely reason.
         """
         found = self.number(reference)
-        if not isinstance(found, Value):
+        if not is_node(found):
             raise CommandError(self.reasons.plain(reference, found))
         return found
 
@@ -72,7 +73,7 @@ class Session:
     def number(self, reference: str) -> Any:
         """The node or plain number a reference means."""
         found = self.registry.find(reference)
-        if isinstance(found, Value) or is_plain_number(found):
+        if is_node(found) or is_plain_number(found):
             return found
         kind = type(found).__name__
         article = "an" if kind[:1] in "aeiou" else "a"
