@@ -109,6 +109,8 @@ UNKNOWN = {
     "a library that gets a list": ("import random\nw = [1.0, 2.0]\nrandom.shuffle(w)", "w"),
     "a function that gets a list": ("w = [1.0]\ndef f(x): x.append(2.0)\nf(w)", "w"),
     "exec": ("a = 2.0\nexec('a = 3.0')\nb = a*2", "a b"),
+    "exec of what is plain": ("a = 7 << 1\nexec('a = 3')\nb = a*2", "a b"),
+    "exec in a function": ("a = 2.0\ndef f(): exec('a = 3.0', globals())\nf()\nb = a*2", "a b"),
     "eval": ("a = eval('2.0')", "a"),
     "globals": ("a = 2.0\nglobals()['a'] = 3.0\nb = a*2", "a b"),
     "setattr": ("a = 2.0\nsetattr(a, 'data', 3.0)\nb = a*2", "a b"),
@@ -168,6 +170,16 @@ def test_a_live_session_is_looked_at_and_not_touched() -> None:
     assert live.names == before
     assert [(node.label, node.grad) for node in order(live.names["d"])] == labels
     assert live.names["w"][0].label == "" and live.registry.place("e") is None
+
+
+def test_calls_of_a_live_sessions_functions_may_change_anything() -> None:
+    live = Live().run("import random\na = 2.0\nw = [a]\ndef f(): a.data = 3.0")
+    after = "\nb = a*2"
+    for call, is_known in {"f()": False, "random.random()": True, "print(f)": False}.items():
+        found = Replay(call + after, live.session).names()["b"]
+        assert is_node(found) is is_known, call
+    assert is_node(Replay("random.shuffle(w)" + after, live.session).names()["b"])
+    assert type(Replay("random.shuffle(w)\nb = w[0]", live.session).names()["b"]) is Unknown
 
 
 def test_a_budget_ends_the_work_and_says_so() -> None:
@@ -234,6 +246,8 @@ _line = st.one_of(
     st.builds("h(w)".format),
     st.builds("h({})".format, _name),
     st.builds("exec('{} = 1.0')".format, _name),
+    st.builds("def g():\n    globals()['{}'] = 1.0".format, _name),
+    st.builds("{} = {}.data".format, _name, _name),
     st.builds("exp = {}".format, st.just("abs")),
 )
 _block = st.one_of(

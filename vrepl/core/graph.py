@@ -340,6 +340,13 @@ def number_text(number: Number) -> str:
         >>> number_text(0.1), number_text(10**5000)
         ('0.1', '~10**5000')
     """
-    if isinstance(number, int) and number.bit_length() > 256:
-        return f"{'-' if number < 0 else ''}~10**{int(number.bit_length() * 0.30103)}"
-    return repr(number)
+    plain: Any = number
+    kind = type(number)  # a subclass may write itself otherwise, and is not asked
+    if issubclass(kind, float):
+        return float.__repr__(plain)
+    if kind is bool or not issubclass(kind, int):
+        return repr(number)
+    bits = int.bit_length(plain)
+    if bits <= 256:
+        return int.__repr__(plain)
+    return f"{'-' if int.__lt__(plain, 0) else ''}~10**{int(bits * 0.30103)}"

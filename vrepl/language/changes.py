@@ -6,8 +6,9 @@ Where that cannot be told, everything it could have reached counts as unknown fr
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final
 
 from vrepl.core.nodes import order
@@ -20,7 +21,7 @@ from vrepl.language.known import (
     is_sequence,
     members,
 )
-from vrepl.language.statements import FREE, NONE, Call, Statement, Store
+from vrepl.language.statements import ANYTHING, FREE, MUTATORS, NONE, Call, Statement, Store
 
 __all__ = ["Later", "changed"]
 
@@ -28,18 +29,26 @@ __all__ = ["Later", "changed"]
 _QUIET: Final = frozenset({"backward", "index", "count", "copy", "keys", "values", "items", "get"})
 
 
+_FILLING: Final = MUTATORS | {"shuffle", "heapify", "heappush", "heappop", "insort"}
+
+
 @dataclass(slots=True)
 class Later:
-    """What the functions defined so far do once they are called."""
+    """What the functions defined so far do once they are called.
+
+    `is_open` says that one was called that may have bound any name.
+    """
 
     names: set[str] = field(default_factory=set)
     sets_numbers: bool = False
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Reach:
-    """What a statement reaches: all nodes, all containers, and some objects and names."""
+    """What a statement reaches: every name, all nodes, all containers, some objects and names."""
 
+    everything: bool = False
     nodes: bool = False
     containers: bool = False
     objects: tuple[Any, ...] = ()
@@ -47,6 +56,7 @@ class _Reach:
 
     def __or__(self, other: _Reach) -> _Reach:
         return _Reach(
+            self.everything or other.everything,
             self.nodes or other.nodes,
             self.containers or other.containers,
             (*self.objects, *other.objects),
@@ -55,11 +65,13 @@ class _Reach:
 
 
 _NOTHING: Final = _Reach()
-_EVERYTHING: Final = _Reach(nodes=True, containers=True)
+_EVERYTHING: Final = _Reach(everything=True)
+_NUMBERS: Final = _Reach(nodes=True, containers=True)
 
 
 def changed(
     statement: Statement,
+    called: Collection[tuple[int, ...]],
     names: Callable[[], Mapping[str, Any]],
     lookup: Callable[[str], Any],
     later: Later,
@@ -68,6 +80,7 @@ def changed(
 
     Args:
         statement: The statement, which has been evaluated already.
+        called: Where the calls stand that have been worked out, and so change nothing.
         names: Gives every name there is.
         lookup: What one name means; `KeyError` for none.
         later: What the functions so far do; those of this statement are added.
@@ -81,7 +94,10 @@ def changed(
     for store in facts.stores:
         reach = reach | _stored(store, _found(store.base, lookup))
     for call in facts.calls:
+        if call.place in called:
+            continue
         reach = reach | _called(call, lookup, later)
+    later.is_open = later.is_open or reach.everything
     return _names_of(reach, names()) if reach != _NOTHING else {}
 
 
@@ -106,13 +122,17 @@ def _called(call: Call, lookup: Callable[[str], Any], later: Later) -> _Reach:
     if not call.attribute and call.base in FREE:
         return _EVERYTHING
     arguments = [_found(name, lookup) for name in call.arguments]
-    hands_on = any(type(x) is Unknown and x.kind == "function" for x in arguments)
+    hands_on = any(map(_is_own_function, arguments))
     own = _own(later)
     kind, holder = _callee(call, lookup)
-    given = _Reach(objects=tuple(x for x in arguments if is_container(x)))
+    unknown = [x for x in arguments if type(x) is Unknown and not x.kind]
+    lists = tuple(x for x in arguments if is_container(x))
+    # What is unknown may be one of the lists that are known.
+    given = _Reach(objects=lists, containers=bool(unknown) and call.attribute in _FILLING)
     return {
         "harmless": own if hands_on else _NOTHING,
         "container": _Reach(objects=(holder,)),
+        "some container": given | own | _Reach(containers=True),
         "library": given | own if hands_on else given,
         "own": given | own,
     }[kind]
@@ -126,22 +146,41 @@ def _callee(call: Call, lookup: Callable[[str], Any]) -> tuple[str, Any]:
             return "harmless", holder
         if is_container(holder):
             return "container", holder
-        is_library = type(holder) is Unknown and holder.kind == "module"
-        return "library" if is_library else "own", holder
+        if type(holder) is Unknown and call.attribute in MUTATORS:
+            return "some container", holder
+        return "library" if _is_library(holder) else "own", holder
     try:
         callee = lookup(call.base)
     except KeyError:
         callee = getattr(builtins, call.base, Unknown(""))
     if is_harmless(callee):
         return "harmless", None
-    is_library = type(callee) is Unknown and callee.kind == "import"
-    return "library" if is_library else "own", None
+    return "library" if _is_library(callee) else "own", None
+
+
+def _is_own_function(x: object) -> bool:
+    """Whether *x* is a function of the session, which whoever gets it may call."""
+    if type(x) is Unknown:
+        return x.kind == "function"
+    return type(x) is FunctionType and not _is_library(x)
+
+
+def _is_library(x: object) -> bool:
+    """Whether *x* is a module or comes from one: it changes no more than the lists it is given."""
+    kind = type(x)
+    if kind is Unknown:
+        return x.kind in ("module", "import")  # type: ignore[attr-defined]
+    if kind is FunctionType or kind is BuiltinFunctionType:
+        return x.__module__ != "__main__"
+    return kind is ModuleType
 
 
 def _own(later: Later) -> _Reach:
     """What a call of the session's own functions may reach."""
-    everything = _EVERYTHING if later.sets_numbers else _NOTHING
-    return everything | _Reach(names=frozenset(later.names))
+    if ANYTHING in later.names:
+        return _EVERYTHING
+    numbers = _NUMBERS if later.sets_numbers else _NOTHING
+    return numbers | _Reach(names=frozenset(later.names))
 
 
 def _names_of(reach: _Reach, names: Mapping[str, Any]) -> dict[str, Unknown]:
@@ -151,7 +190,9 @@ def _names_of(reach: _Reach, names: Mapping[str, Any]) -> dict[str, Unknown]:
     wanted = {id(thing) for thing in reach.objects}
     has_node = any(map(is_node, reach.objects))
     for name, value in names.items():
-        if is_node(value):
+        if reach.everything:
+            is_hit = True
+        elif is_node(value):
             is_hit = reach.nodes or (has_node and _depends(value, wanted))
         elif is_container(value):
             is_hit = reach.containers or reach.nodes or _holds(value, wanted, has_node)

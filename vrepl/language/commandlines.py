@@ -14,6 +14,7 @@ from vrepl.session.grammar import Word, words_of
 
 __all__ = ["CommandLine", "Part", "command_line", "is_escaped"]
 
+LONGEST = 10_000  # characters of a line that is read as a command
 _TARGET = r"(?:(?P<target>[^\W\d]\w*)\s*=\s*)?"
 _MARKED = re.compile(rf"(?P<indent>\s*){_TARGET}(?P<marker>%%?)(?P<name>[^\W\d]\w*)(?P<rest>.*)$")
 _BARE = re.compile(r"(?P<indent>\s*)(?P<target>)(?P<marker>)(?P<name>[^\W\d]\w*)(?P<rest>\s+.*)$")
@@ -99,6 +100,8 @@ def command_line(
         >>> command_line("slope d wrt a", bare=True).subject
         'd'
     """
+    if len(line) > LONGEST:
+        return None
     match = _MARKED.match(line)
     if match is None and bare:
         match = _BARE.match(line)

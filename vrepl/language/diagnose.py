@@ -9,7 +9,7 @@ import ast
 import builtins
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from vrepl.core.derivatives import leaves
@@ -23,7 +23,7 @@ from vrepl.language.findings import found
 from vrepl.language.known import Unknown, is_node, is_number
 from vrepl.language.names import Source
 from vrepl.language.records import Diagnostic, Edit, Fix, Span
-from vrepl.language.replay import Replay, Step
+from vrepl.language.replay import GONE, Replay, Step
 from vrepl.language.statements import Command
 from vrepl.session.registry import nearest
 from vrepl.session.session import Session
@@ -48,19 +48,21 @@ def diagnose(replay: Replay) -> tuple[Diagnostic, ...]:
 @dataclass(slots=True)
 class _Search:
     replay: Replay
+    names: dict[str, Any] = field(default_factory=dict)
 
     def run(self) -> Iterator[Diagnostic]:
-        for index, step in enumerate(self.replay.steps):
+        self.names.update(self.replay.session.registry.namespace())
+        for (index, session), step in zip(self.replay.sessions(), self.replay.steps, strict=False):
             lines = step.chunk.line - 1
             yield from (self.moved(d, lines) for d in self.faults(step))
             yield from (self.moved(d, lines) for d in self.problems(step))
             if not step.is_open:
                 yield from (self.moved(d, lines) for d in self.unknown_names(step, index))
             if step.statement.commands:
-                session = self.replay.session_before(index)
                 for command in step.statement.commands:
                     check = _Asked(self.replay, session, step, command)
                     yield from (self.moved(d, lines) for d in check.run())
+            self.names.update(step.writes)
 
     @staticmethod
     def moved(diagnostic: Diagnostic, lines: int) -> Diagnostic:
@@ -109,11 +111,16 @@ class _Search:
         own = {m.name for m in step.statement.mentions if m.is_binding and not _is_update(step)}
         own |= _bound_inside(step)
         fixes: tuple[Fix, ...]
+        updated = _updated(step)
+        asked = {command.line for command in step.statement.commands}
         for mention in step.statement.mentions:
             name = mention.name
-            if mention.is_binding or not mention.is_straight or name in own:
+            is_read = not mention.is_binding and name not in own
+            if not mention.is_straight or not (is_read or name in updated):
                 continue
-            if step.statement.kind != "python" or self.is_known(name, index):
+            if mention.span.line in asked:
+                continue
+            if step.statement.kind != "python" or self.is_known(name):
                 continue
             later = self.bound_later(name, index)
             if later:
@@ -124,14 +131,14 @@ class _Search:
                 bringing = f"from vrepl import {name}"
                 hint, fixes = f"{bringing} brings it", (_inserted(bringing, place),)
             else:
-                known = [*self.replay.names(index), *self.replay.session.registry.namespace()]
+                known = [name for name, value in self.names.items() if value is not GONE]
                 hint, fixes = _nearest(name, known, mention.span.moved(step.chunk.line - 1))
             yield found("V401", mention.span, fixes, name=name, hint=hint or "bind it first")
 
-    def is_known(self, name: str, index: int) -> bool:
+    def is_known(self, name: str) -> bool:
         if hasattr(builtins, name) or _HOST.match(name):
             return True
-        return self.replay.has(name, index)
+        return self.names.get(name, GONE) is not GONE
 
     def bound_later(self, name: str, index: int) -> int:
         """The line further down that binds a name, 0 for none."""
@@ -184,6 +191,13 @@ def _inserted(line: str, place: Span) -> Fix:
     return Fix(f"Insert {line}", (Edit(place, f"{line}\n"),))
 
 
+def _updated(step: Step) -> set[str]:
+    """The names that `+=` and its like read and bind in one."""
+    tree = step.statement.tree
+    updates = (n for n in (tree.body if tree else ()) if isinstance(n, ast.AugAssign))
+    return {n.target.id for n in updates if isinstance(n.target, ast.Name)}
+
+
 def _nearest(name: str, known: list[str], span: Span) -> tuple[str, tuple[Fix, ...]]:
     """The hint and the fix for a name that does not exist."""
     close = nearest(name, [k for k in known if k[:1] != "_"])
@@ -224,8 +238,8 @@ class _Asked:
         span = self.span(part.start, part.end)
         try:
             value = self.session.registry.find(part.text)
-            if type(value) is not Unknown and part.role == "subject" and not is_node(value):
-                self.check_subject(part, value)
+            if type(value) is not Unknown and not is_node(value):
+                self.check_number(part)
         except UnknownName as error:
             if self.step.is_open:
                 return
@@ -241,10 +255,9 @@ class _Asked:
             if not self.is_unknown(part.text):
                 yield found("V103", span, fact=str(error))
 
-    def check_subject(self, part: Part, value: Any) -> None:
-        """Raises what the command would raise about a subject that is no node."""
-        asked = self.command.asked
-        if any(other.role == "wrt" for other in asked.parts):
+    def check_number(self, part: Part) -> None:
+        """Raises what the command would raise about something that is no node."""
+        if any(other.role == "wrt" for other in self.command.asked.parts):
             self.session.number(part.text)
         else:
             self.session.node(part.text)

@@ -35,6 +35,7 @@ from vrepl.language.known import (
     members,
     method,
 )
+from vrepl.language.statements import place_of
 from vrepl.session import policy
 from vrepl.session.operations import SYNTAX
 
@@ -108,6 +109,7 @@ class Evaluator:
     bind: Callable[[str, Any], None]
     problems: list[Problem] = field(default_factory=list)
     fresh: set[int] = field(default_factory=set)  # nodes made here, which may be given a label
+    called: set[tuple[int, ...]] = field(default_factory=set)  # calls that have been worked out
     local: dict[str, Any] = field(default_factory=dict)
 
     def value(self, node: ast.expr) -> Any:
@@ -275,10 +277,13 @@ class Evaluator:
         given = [*arguments, *options.values()]
         if not named or None in options or not all(map(is_data, given)):
             return Unknown("" if named else "what the call gives is only known when it runs")
+        if sum(map(_size, given)) > LONGEST_INT:
+            return Unknown("the numbers are too long to work out beforehand")
         if named == "round" and any(type(x) is int and abs(x) > _DIGITS for x in given[1:]):
             return Unknown("")
         if cutting(callee) and any(map(is_node, given)):
             self.problems.append(Problem("cut", node, function=cutting(callee)))
+        self.called.add(place_of(node))
         result = self.applied(node, callee, *arguments, **options)
         return result if is_data(result) else Unknown("")
 
@@ -342,6 +347,11 @@ class Evaluator:
         """Note that the statement raises here, and leave it."""
         self.problems.append(Problem(kind, node, fact))
         raise Stopped
+
+
+def _size(given: Any) -> int:
+    """The bits of all whole numbers in an argument."""
+    return sum(map(bits, given)) if is_container(given) else bits(given)
 
 
 def truth_of(value: Any) -> bool | None:

@@ -48,7 +48,7 @@ _ROWS: Final = (
         "{fact}; usage: {usage}",
         "write the command as its usage shows",
         ERROR,
-        "a = 2.0\n#: V101:7\n%slope a by a",
+        "a = 2.0\n#: V101:9\n%slope a by a",
     ),
     Finding(
         "V102",
@@ -96,7 +96,7 @@ _ROWS: Final = (
         "{call}(…) leaves the graph; vrepl's {function} keeps it (from vrepl import {function})",
         "use the function of the same name from vrepl; the quick fix does",
         WARNING,
-        "import math\nfrom vrepl import Value\na = Value(2.0)\n#: V201:4\nd = math.sin(a)",
+        "import math\nfrom vrepl import Value\n\na = Value(2.0)\n#: V201:4\nd = math.sin(a)",
         "example.py",
     ),
     Finding(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from vrepl.core.errors import NoRule
-from vrepl.core.nodes import adjoints, order
+from vrepl.core.nodes import adjoints, is_constant, order
 from vrepl.core.value import Value, plain
 from vrepl.language.known import is_node, is_sequence
 from vrepl.language.records import Hint, Span
@@ -74,14 +74,25 @@ def _of_step(
     end = len(chunk.text.rpartition("\n")[2])
     place = Span(chunk.end_line, end, chunk.end_line, end)
     for name, node in computed.items():
-        ordered = order(node)
-        is_small = len(ordered) <= min(LARGEST_GRAPH, budget)
-        slopes = _slopes(ordered, node, names, titles) if is_small else ()
+        limit = min(LARGEST_GRAPH, budget)
+        size = _size(node, limit)
+        slopes = _slopes(order(node), node, names, titles) if size <= limit else ()
+        budget -= size
         value = figure(plain(node), DIGITS)
-        yield (
-            Hint(place, name, value, slopes, _text(name, value, slopes, len(computed))),
-            len(ordered),
-        )
+        text = _text(name, value, slopes, len(computed))
+        yield Hint(place, name, value, slopes, text), size
+
+
+def _size(node: Value, limit: int) -> int:
+    """How many nodes stand behind a node, counted no further than makes a difference."""
+    seen = {id(node)}
+    waiting = [node]
+    while waiting and len(seen) <= limit:
+        for operand in waiting.pop()._made[1:]:
+            if not is_constant(operand) and id(operand) not in seen:
+                seen.add(id(operand))
+                waiting.append(operand)
+    return len(seen)
 
 
 def _slopes(

@@ -46,12 +46,16 @@ class Source:
     def __init__(self, text: str) -> None:
         self.lines = text.split("\n")
         self._is_ascii = text.isascii()
+        self._columns: dict[int, list[int]] = {}
 
     def column(self, line: int, offset: int) -> int:
         """The column of a byte offset, which is how Python's parser counts."""
         if self._is_ascii:
             return offset
-        return len(self.lines[line - 1].encode()[:offset].decode(errors="replace"))
+        columns = self._columns.get(line)
+        if columns is None:
+            columns = self._columns[line] = _columns_of(self.lines[line - 1])
+        return columns[min(offset, len(columns) - 1)]
 
     def span(self, node: ast.AST) -> Span:
         """Where a node stands; its first character when its end is not known."""
@@ -74,6 +78,13 @@ class Source:
             return None
         match = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)").search(self.lines[line - 1], column)
         return Span(line, match.start(), line, match.end()) if match else None
+
+
+def _columns_of(line: str) -> list[int]:
+    """The column of every byte of a line, and of its end."""
+    sizes = (len(letter.encode(errors="surrogatepass")) for letter in line)
+    found = [column for column, size in enumerate(sizes) for _ in range(size)]
+    return [*found, len(line)]
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -19,13 +19,13 @@ from vrepl.language.documents import Chunk, chunks_of
 from vrepl.language.evaluation import Budget, Evaluator, Exhausted, Problem, Stopped, truth_of
 from vrepl.language.known import Unknown, is_node, members, module
 from vrepl.language.names import bound_in
-from vrepl.language.statements import Statement, read
+from vrepl.language.statements import ANYTHING, Statement, read
 from vrepl.session import literals
 from vrepl.session.policy import target_of
 from vrepl.session.registry import Place
 from vrepl.session.session import Session
 
-__all__ = ["Replay", "Step"]
+__all__ = ["GONE", "Replay", "Step"]
 
 GONE: Final = Unknown("it was deleted")
 MISSING: Final = object()
@@ -39,6 +39,7 @@ class Outcome:
     writes: Mapping[str, Any]
     problems: tuple[Problem, ...]
     named: tuple[tuple[Value, str, Place], ...] = ()
+    called: frozenset[tuple[int, ...]] = frozenset()
 
     def give_names(self) -> None:
         """Label the nodes that the statement binds and that have no label yet."""
@@ -106,7 +107,8 @@ class Replay:
         self._budget = budget or Budget()
         self.is_complete = True
         self.is_open = False
-        self.later = changes.Later()
+        # What functions of a live session do is not looked into.
+        self.later = changes.Later() if session is None else changes.Later({ANYTHING})
         self.steps: list[Step] = [self._step(chunk) for chunk in chunks_of(text)]
 
     # Asking.
@@ -125,13 +127,6 @@ class Replay:
             found.update(step.writes)
         return _standing(found)
 
-    def has(self, name: str, before: int) -> bool:
-        """Whether a name is bound before the step of that index."""
-        for step in reversed(self.steps[:before]):
-            if name in step.writes:
-                return step.writes[name] is not GONE
-        return name in self._base
-
     def at(self, line: int) -> int:
         """The index of the step that a line belongs to, or of the next one below it."""
         for index, step in enumerate(self.steps):
@@ -141,19 +136,25 @@ class Replay:
 
     def session_before(self, index: int) -> Session:
         """What commands may ask at the step of that index."""
-        return self._session(self.names(index), self._places_before(index))
+        return next(session for at, session in self.sessions() if at == index)
 
-    def _places_before(self, index: int) -> dict[str, Place]:
-        found: dict[str, Place] = {}
-        for step in self.steps[:index]:
-            for name, line in _lines(step).items():
-                found.pop(name, None)
-                found[name] = Place(self.cell, line)
-        return found
-
-    def _session(self, names: Mapping[str, Any], places: Mapping[str, Place]) -> Session:
+    def sessions(self) -> Iterator[tuple[int, Session]]:
+        """What commands may ask at each step, and after the last; good until the next is taken."""
+        names: dict[str, Any] = {}
+        places: dict[str, Place] = {}
         registry = self.session.registry.with_names(names, places)
-        return Session(registry, self.session.paint, self._source)
+        session = Session(registry, self.session.paint, self._source)
+        yield 0, session
+        for index, step in enumerate(self.steps, 1):
+            for name, value in step.writes.items():
+                if value is GONE:
+                    names.pop(name, None)
+                else:
+                    names[name] = value
+            for name, line in _lines(step).items():
+                places.pop(name, None)
+                places[name] = Place(self.cell, line)
+            yield index, session
 
     def _source(self, cell: str) -> str:
         """The text of a cell; of this one with the commands left out, so that it is Python."""
@@ -184,11 +185,13 @@ class Replay:
         outcome.give_names()
         self._names.update(outcome.writes)
         writes = outcome.writes
-        changed = changes.changed(statement, self._all_names, self._lookup, self.later)
+        changed = changes.changed(
+            statement, outcome.called, self._all_names, self._lookup, self.later
+        )
         if changed:
             writes = {**writes, **changed}
             self._names.update(changed)
-        if statement.opens:
+        if statement.opens or self.later.is_open:
             self.is_open = True
         return Step(chunk, statement, outcome, writes, was_open)
 
@@ -222,7 +225,13 @@ class Replay:
             run.unknown(statement.binds, "the file is too much to work out")
         except Exception:  # a mistake of ours must not reach the editor
             run.unknown(statement.binds, "it could not be worked out")
-        return Outcome(run.reads, run.writes, tuple(run.evaluator.problems), tuple(run.named))
+        return Outcome(
+            run.reads,
+            run.writes,
+            tuple(run.evaluator.problems),
+            tuple(run.named),
+            frozenset(run.evaluator.called),
+        )
 
     def _tree(self, chunk: Chunk, statement: Statement) -> ast.Module:
         """The statement's tree, its numbers marked as the session would mark them."""

@@ -22,7 +22,8 @@ from vrepl.language.names import Mention, Source, mentions
 from vrepl.language.records import Span
 
 __all__ = [
-    "FREE", "NONE", "Call", "Changes", "Command", "Fault", "Statement", "Store", "parsed", "read",
+    "ANYTHING", "FREE", "MUTATORS", "NONE", "Call", "Changes", "Command", "Fault", "Statement",
+    "Store", "parsed", "place_of", "read",
 ]  # fmt: skip
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -49,11 +50,15 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call: of a name, or of an attribute of one; `base` is '' for anything else."""
+    """A call of a name, or of an attribute of one; `base` is '' for anything else.
+
+    `place` is where it stands, as `place_of` gives it.
+    """
 
     base: str
     attribute: str
     arguments: tuple[str, ...]
+    place: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,8 @@ def _python(text: str) -> Statement:
         return Statement("python", source, is_free=True, opens=True)
     tree, commands, fault = _tree(text, source)
     if tree is None:
-        return Statement("python", source, fault=fault, opens=True)
+        opens = _BINDS_UNSEEN.search(text) is not None
+        return Statement("python", source, fault=fault, mentions=_guessed(source), opens=opens)
     try:
         found = (*mentions(tree, source), *_mentions_in(commands))
         changes = _changes(tree)
@@ -147,6 +153,20 @@ def _python(text: str) -> Statement:
         )
     except RecursionError:
         return Statement("python", source, is_free=True, opens=True)
+
+
+# What binds names in a text that cannot be read: assignments, and more that is not looked for.
+_ASSIGNED: Final = re.compile(r"(?<![\w.\])])(?P<name>[^\W\d]\w*)\s*(?:[-+*/%]|//|\*\*)?=(?!=)")
+_BINDS_UNSEEN: Final = re.compile(r"\b(?:import|def|class|for|with|as|global|case|del|exec)\b|,.*=")
+
+
+def _guessed(source: Source) -> tuple[Mention, ...]:
+    """The names that a text seems to assign that cannot be read."""
+    places = ((i, m) for i, line in enumerate(source.lines, 1) for m in _ASSIGNED.finditer(line))
+    return tuple(
+        Mention(match["name"], Span(i, match.start("name"), i, match.end("name")), True, True)
+        for i, match in places
+    )
 
 
 def _tree(text: str, source: Source) -> tuple[ast.Module | None, tuple[Command, ...], Fault | None]:
@@ -264,6 +284,7 @@ _OPENING: Final = frozenset({
 FREE: Final = frozenset({
     "__import__", "delattr", "eval", "exec", "get_ipython", "globals", "locals", "setattr", "vars",
 })  # fmt: skip
+ANYTHING: Final = "*"  # stands for every name among those that a function binds when called
 _SEEN: Final = ("math", "vrepl")  # modules whose names are known without importing them
 
 
@@ -315,7 +336,9 @@ def _changes(tree: ast.Module) -> Changes:
             call = _call(node)
             if not is_later:
                 calls.append(call)
-            sets_later = sets_later or (is_later and call.attribute in _MUTATORS)
+            sets_later = sets_later or (is_later and call.attribute in MUTATORS)
+            if is_later and not call.attribute and call.base in FREE:
+                later.add(ANYTHING)
         if isinstance(node, ast.Global) and is_later:
             later.update(node.names)
         inner = is_later or isinstance(node, _FUNCTIONS)
@@ -324,7 +347,7 @@ def _changes(tree: ast.Module) -> Changes:
     return NONE if found == NONE else found
 
 
-_MUTATORS: Final = frozenset({
+MUTATORS: Final = frozenset({
     "append", "clear", "extend", "insert", "pop", "popitem", "remove", "reverse", "setdefault",
     "sort", "update",
 })  # fmt: skip
@@ -346,8 +369,15 @@ def _call(node: ast.Call) -> Call:
     values = [*node.args, *(keyword.value for keyword in node.keywords)]
     names = {n.id for value in values for n in ast.walk(value) if isinstance(n, ast.Name)}
     arguments = tuple(sorted(names))
+    place = place_of(node)
     if isinstance(node.func, ast.Name):
-        return Call(node.func.id, "", arguments)
+        return Call(node.func.id, "", arguments, place)
     if isinstance(node.func, ast.Attribute):
-        return Call(_base(node.func.value), node.func.attr, arguments)
-    return Call("", "", arguments)
+        return Call(_base(node.func.value), node.func.attr, arguments, place)
+    return Call("", "", arguments, place)
+
+
+def place_of(node: ast.AST) -> tuple[int, ...]:
+    """Where a node begins and ends, which a rewritten tree has in common with the typed one."""
+    found = vars(node)
+    return (found["lineno"], found["col_offset"], found["end_lineno"], found["end_col_offset"])

@@ -57,8 +57,7 @@ def references(replay: Replay, name: str) -> tuple[Occurrence, ...]:
         >>> [place.span.column for place in references(Replay(text), "a")]
         [0, 13]
     """
-    places = (place for step in replay.steps for place in _occurrences(step))
-    return tuple(place for place in places if place.name == name)
+    return tuple(place for step in replay.steps for place in _occurrences(step, name))
 
 
 def define(replay: Replay, name: str, line: int, column: int) -> Span | None:
@@ -143,10 +142,12 @@ def _words(step: Step) -> set[str]:
     return found | {mention.name for mention in step.statement.mentions}
 
 
-def _occurrences(step: Step) -> Iterator[Occurrence]:
-    """The names of a step at their places in the text."""
+def _occurrences(step: Step, name: str = "") -> Iterator[Occurrence]:
+    """The names of a step at their places in the text; one name only when it is given."""
     lines = {command.line for command in step.statement.commands}
     for mention in step.statement.mentions:
+        if name and mention.name != name:
+            continue
         is_asked = mention.span.line in lines and not mention.is_binding
         role = "binding" if mention.is_binding else "command" if is_asked else "use"
         yield Occurrence(mention.name, _moved(mention, step), role)
@@ -214,16 +215,16 @@ def tokens(replay: Replay) -> tuple[Token, ...]:
         [('command', 0), ('name', 7), ('word', 9), ('name', 13)]
     """
     found: list[Token] = []
-    names: dict[str, object] = dict(replay.session.registry.names())
+    names: dict[str, object] = dict(replay.session.registry.namespace())
     for step in replay.steps:
         found += _command_tokens(step, names)
-        after = {**names, **step.writes}
         for mention in step.statement.mentions:
-            value = (after if mention.is_binding else names).get(mention.name)
+            after = step.writes if mention.is_binding else names
+            value = after.get(mention.name)
             kind = "node" if is_node(value) else "function" if function(value) else ""
             if kind and step.statement.kind == "python":
                 found.append(Token(_moved(mention, step), kind, mention.is_binding))
-        names = after
+        names.update(step.writes)
     return tuple(sorted(found, key=lambda token: token.span))
 
 

@@ -100,16 +100,27 @@ def _attributes(value: Any) -> dict[str, Any]:
     tables = map(_members, bases)
     holder = next((table["__dict__"] for table in tables if "__dict__" in table), None)
     if type(holder) is GetSetDescriptorType or type(holder) is MemberDescriptorType:
-        held = holder.__get__(value)
-        found.update((f".{name}", item) for name, item in held.items() if type(name) is str)
+        held = _read(holder, value)
+        if type(held) is dict:
+            found.update((f".{name}", item) for name, item in held.items() if type(name) is str)
     return found
 
 
 def _slot(value: Any, name: str, member: MemberDescriptorType) -> Iterator[tuple[str, Any]]:
+    held = _read(member, value)
+    if held is not _NOTHING:
+        yield f".{name}", held
+
+
+_NOTHING = object()
+
+
+def _read(descriptor: GetSetDescriptorType | MemberDescriptorType, value: Any) -> Any:
+    """What Python's own descriptor finds in an object."""
     try:
-        yield f".{name}", member.__get__(value)
-    except AttributeError:  # a slot that was never filled
-        return
+        return descriptor.__get__(value)
+    except (AttributeError, TypeError):  # a slot never filled, a descriptor of another class
+        return _NOTHING
 
 
 @cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, NamedTuple
 
@@ -55,13 +56,13 @@ class Registry:
 
     def __init__(self, namespace: Callable[[], MutableMapping[str, Any]]) -> None:
         self.namespace = namespace
-        self._places: dict[str, Place] = {}
+        self._places: MutableMapping[str, Place] = {}
         self._bound: dict[str, int] = {}
 
-    def with_names(self, names: Mapping[str, Any], places: Mapping[str, Place]) -> Registry:
+    def with_names(self, names: Mapping[str, Any], places: dict[str, Place]) -> Registry:
         """A registry with these names in front of this one's, for text that has not run.
 
-        It notes nothing, neither here nor on a node.
+        It notes nothing, neither here nor on a node; names and places may go on changing.
 
         Example:
             >>> registry = Registry(lambda: {"a": Value(2.0)})
@@ -69,8 +70,7 @@ class Registry:
             {'a': Value(data=2.0), 'b': Value(data=3.0)}
         """
         other = Registry(lambda: {**self.namespace(), **names})
-        kept = {name: place for name, place in self._places.items() if name not in names}
-        other._places = {**kept, **places}
+        other._places = ChainMap(places, self._places)
         return other
 
     def bind(self, targets: Targets, value: Any, place: Place) -> None:
