@@ -6,13 +6,21 @@ Where that cannot be told, everything it could have reached counts as unknown fr
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final
 
 from vrepl.core.nodes import order
-from vrepl.language.known import LARGEST, Unknown, is_container, is_harmless, is_node, members
+from vrepl.language.known import (
+    LARGEST,
+    Unknown,
+    is_container,
+    is_harmless,
+    is_node,
+    is_sequence,
+    members,
+)
 from vrepl.language.statements import ANYTHING, FREE, MUTATORS, NONE, Call, Statement, Store
 
 __all__ = ["Later", "changed"]
@@ -63,6 +71,7 @@ _NUMBERS: Final = _Reach(nodes=True, containers=True)
 
 def changed(
     statement: Statement,
+    called: Collection[tuple[int, ...]],
     names: Callable[[], Mapping[str, Any]],
     lookup: Callable[[str], Any],
     later: Later,
@@ -71,6 +80,7 @@ def changed(
 
     Args:
         statement: The statement, which has been evaluated already.
+        called: Where the calls stand that have been worked out, and so change nothing.
         names: Gives every name there is.
         lookup: What one name means; `KeyError` for none.
         later: What the functions so far do; those of this statement are added.
@@ -84,6 +94,8 @@ def changed(
     for store in facts.stores:
         reach = reach | _stored(store, _found(store.base, lookup))
     for call in facts.calls:
+        if call.place in called:
+            continue
         reach = reach | _called(call, lookup, later)
     later.is_open = later.is_open or reach.everything
     return _names_of(reach, names()) if reach != _NOTHING else {}
@@ -158,7 +170,7 @@ def _is_library(x: object) -> bool:
     kind = type(x)
     if kind is Unknown:
         return x.kind in ("module", "import")  # type: ignore[attr-defined]
-    if kind in (FunctionType, BuiltinFunctionType):
+    if kind is FunctionType or kind is BuiltinFunctionType:
         return x.__module__ != "__main__"
     return kind is ModuleType
 
@@ -214,5 +226,5 @@ def _holds(value: Any, wanted: set[int], has_node: bool) -> bool:
 def _items(thing: Any) -> Iterator[Any]:
     if type(thing) is dict:
         yield from dict.values(thing)
-    elif type(thing) in (list, tuple):
+    elif is_sequence(thing):
         yield from thing

@@ -39,6 +39,7 @@ class Outcome:
     writes: Mapping[str, Any]
     problems: tuple[Problem, ...]
     named: tuple[tuple[Value, str, Place], ...] = ()
+    called: frozenset[tuple[int, ...]] = frozenset()
 
     def give_names(self) -> None:
         """Label the nodes that the statement binds and that have no label yet."""
@@ -112,6 +113,11 @@ class Replay:
 
     # Asking.
 
+    @property
+    def own(self) -> frozenset[int]:
+        """The nodes that the text made, and not the session before it, by `id`."""
+        return frozenset(self._fresh or ())
+
     def names(self, before: int | None = None) -> dict[str, Any]:
         """Every name that the text bound, before the step of that index; in the end by default."""
         if before is None:
@@ -179,7 +185,9 @@ class Replay:
         outcome.give_names()
         self._names.update(outcome.writes)
         writes = outcome.writes
-        changed = changes.changed(statement, self._all_names, self._lookup, self.later)
+        changed = changes.changed(
+            statement, outcome.called, self._all_names, self._lookup, self.later
+        )
         if changed:
             writes = {**writes, **changed}
             self._names.update(changed)
@@ -217,7 +225,13 @@ class Replay:
             run.unknown(statement.binds, "the file is too much to work out")
         except Exception:  # a mistake of ours must not reach the editor
             run.unknown(statement.binds, "it could not be worked out")
-        return Outcome(run.reads, run.writes, tuple(run.evaluator.problems), tuple(run.named))
+        return Outcome(
+            run.reads,
+            run.writes,
+            tuple(run.evaluator.problems),
+            tuple(run.named),
+            frozenset(run.evaluator.called),
+        )
 
     def _tree(self, chunk: Chunk, statement: Statement) -> ast.Module:
         """The statement's tree, its numbers marked as the session would mark them."""

@@ -23,7 +23,7 @@ from vrepl.language.records import Span
 
 __all__ = [
     "ANYTHING", "FREE", "MUTATORS", "NONE", "Call", "Changes", "Command", "Fault", "Statement",
-    "Store", "parsed", "read",
+    "Store", "parsed", "place_of", "read",
 ]  # fmt: skip
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -50,11 +50,15 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call: of a name, or of an attribute of one; `base` is '' for anything else."""
+    """A call of a name, or of an attribute of one; `base` is '' for anything else.
+
+    `place` is where it stands, as `place_of` gives it.
+    """
 
     base: str
     attribute: str
     arguments: tuple[str, ...]
+    place: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,8 +369,15 @@ def _call(node: ast.Call) -> Call:
     values = [*node.args, *(keyword.value for keyword in node.keywords)]
     names = {n.id for value in values for n in ast.walk(value) if isinstance(n, ast.Name)}
     arguments = tuple(sorted(names))
+    place = place_of(node)
     if isinstance(node.func, ast.Name):
-        return Call(node.func.id, "", arguments)
+        return Call(node.func.id, "", arguments, place)
     if isinstance(node.func, ast.Attribute):
-        return Call(_base(node.func.value), node.func.attr, arguments)
-    return Call("", "", arguments)
+        return Call(_base(node.func.value), node.func.attr, arguments, place)
+    return Call("", "", arguments, place)
+
+
+def place_of(node: ast.AST) -> tuple[int, ...]:
+    """Where a node begins and ends, which a rewritten tree has in common with the typed one."""
+    found = vars(node)
+    return (found["lineno"], found["col_offset"], found["end_lineno"], found["end_col_offset"])

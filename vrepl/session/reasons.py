@@ -14,9 +14,9 @@ from typing import Any, ClassVar
 from vrepl.core.derivatives import leaves
 from vrepl.core.functions import FUNCTIONS
 from vrepl.core.graph import number_text
-from vrepl.core.kinds import is_node
 from vrepl.core.nodes import order
 from vrepl.core.value import Value, facts_of
+from vrepl.session.parts import is_node
 from vrepl.session.registry import Registry
 
 __all__ = ["Reasons", "is_plain_number"]

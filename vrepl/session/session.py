@@ -11,11 +11,11 @@ from typing import Any
 
 from vrepl.core.errors import CommandError, Stale
 from vrepl.core.graph import OLDER, Expressions
-from vrepl.core.kinds import is_node
 from vrepl.core.nodes import order
 from vrepl.core.tape import stale_leaf
 from vrepl.core.value import Value
 from vrepl.session.answers import Paint, Save, nowhere
+from vrepl.session.parts import is_node
 from vrepl.session.reasons import Reasons, is_plain_number
 from vrepl.session.registry import Registry
 
