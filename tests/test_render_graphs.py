@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 
 from vrepl import Value, tanh
 from vrepl.core.derivatives import gradient
-from vrepl.core.graph import Edge, Graph, Node, snapshot
+from vrepl.core.graph import Edge, Graph, Node, View, snapshot
+from vrepl.core.nodes import adjoints, order
+from vrepl.core.outline import outline
+from vrepl.core.paths import between
 from vrepl.render.bounds import distances, missing, nearest
 
 HOSTILE = (
@@ -165,6 +168,64 @@ def close_forks() -> Graph:
     return graph_of([*leaves, ("f", [0, 1, 1]), *below, ("-", [2, 5]), ("-", [0, 6])])
 
 
+def told(root: Value, **view: object) -> Graph:
+    """All that a session tells a drawing of *root*: slopes, an outline, what a command calls it."""
+    ordered = order(root)
+    slopes = adjoints(ordered)
+    known = outline(ordered, lambda node: node.label, slopes)
+    drawn = snapshot(root, slopes=slopes)
+    return replace(drawn, outline=known, view=View(subject=root.label, **view))
+
+
+def layered(*sizes: int) -> Value:
+    """A perceptron's loss, layers of *sizes*; inputs, parameters and hidden units have names."""
+    units = [leaf(f"x{i}", 0.5 + i) for i in range(sizes[0])]
+    for layer, size in enumerate(sizes[1:], 1):
+        before, units = units, []
+        for unit in range(size):
+            total = leaf(f"b{layer}{unit}", unit / 4 - 0.5)
+            for i, x in enumerate(before):
+                total = total + leaf(f"w{layer}{unit}{i}", ((i + 3) * (unit + 2) % 7 - 3) / 4) * x
+            units.append(named(tanh(total), f"h{layer}{unit}"))
+    return named((units[0] - 1.0) ** 2, "loss")
+
+
+def perceptron() -> Graph:
+    return told(layered(2, 4, 1))
+
+
+def opened_perceptron() -> Graph:
+    return told(layered(2, 4, 1), expand=("h20",))
+
+
+def network() -> Graph:
+    return told(layered(8, 17, 14, 1))
+
+
+def accumulation() -> Graph:
+    x, total = leaf("x", 2.0), leaf("start", 0.0)
+    for step in range(1_000):
+        total = total + x * step
+    return told(named(total, "total"))
+
+
+def recurrence() -> Graph:
+    """Each state of the one before, and of the same two weights: rails along all of it."""
+    w, u, h = leaf("w", 0.5), leaf("u", 0.3), leaf("h0", 0.0)
+    for step in range(1, 9):
+        h = named(tanh(w * h + u * step), f"h{step}")
+    return told(h)
+
+
+def path() -> Graph:
+    """The part of y between a and y, with what is beside it called by name."""
+    a, b, c = leaf("a", 2.0), leaf("b", -3.0), leaf("c", 0.5)
+    y = named(tanh(a * b + c) * a - (b + c), "y")
+    ordered = order(y)
+    drawn = snapshot(y, slopes=adjoints(ordered), among=between(ordered, [a]))
+    return replace(drawn, view=View(edges=True))
+
+
 GRAPHS: dict[str, Graph] = {
     make.__name__: make()
     for make in (
@@ -185,7 +246,15 @@ GRAPHS: dict[str, Graph] = {
         odd_numbers,
         one_leaf,
         close_forks,
+        path,
     )
+}
+
+
+# Those that have too many nodes for a box each.
+LARGE: dict[str, Graph] = {
+    make.__name__: make()
+    for make in (perceptron, opened_perceptron, network, accumulation, recurrence)
 }
 
 

@@ -13,7 +13,7 @@ from itertools import count
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_render_graphs import GRAPHS, joining, partly_named
+from test_render_graphs import GRAPHS, LARGE, joining, partly_named
 from wcwidth import wcwidth
 
 from vrepl.core.folding import flattened, folded, repeated
@@ -299,7 +299,7 @@ def reads_back(
     if style == "folded":
         graph = repeated(folded(flattened(graph)), REACH)
         if hidden := sum(node.inside for node in graph.nodes if node.folded):
-            assert lines.pop().startswith(f"{hidden} node")
+            assert lines.pop().startswith(f"{hidden:,} node")
     if missing(graph):
         assert lines.pop() == more(missing(graph), glyphs.ellipsis)
     try:
@@ -321,6 +321,13 @@ def test_every_drawing_of_the_table_reads_back(
     name: str, style: str, glyphs: Glyphs, edges: bool
 ) -> None:
     reads_back(GRAPHS[name], glyphs, style, edges=edges)
+
+
+@SETS
+@EDGES
+@pytest.mark.parametrize("name", ["perceptron", "recurrence", "accumulation"])
+def test_a_large_graph_reads_back_folded(name: str, glyphs: Glyphs, edges: bool) -> None:
+    reads_back(replace(LARGE[name], outline=None), glyphs, "folded", edges=edges)
 
 
 @SETS

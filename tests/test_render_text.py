@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_render_graphs import GRAPHS, HOSTILE, LETTERS, chain, graph_of, graphs, web
+from test_render_graphs import GRAPHS, HOSTILE, LARGE, LETTERS, chain, graph_of, graphs, web
 from wcwidth import wcswidth
 
 from vrepl import Value
@@ -22,6 +22,7 @@ from vrepl.render.glyphs import ASCII, UNICODE
 from vrepl.render.text import STYLES, draw
 
 DRAWINGS = Path(__file__).parent / "drawings"
+ALL = GRAPHS | LARGE
 WIDTHS = (40, 80, 120)
 CONTROLS = "".join(map(chr, [*range(32), *range(127, 160), 0x202E, 0x200B, 0xFFFE])).replace(
     "\n", ""
@@ -29,12 +30,14 @@ CONTROLS = "".join(map(chr, [*range(32), *range(127, 160), 0x202E, 0x200B, 0xFFF
 
 
 def sheet(graph: Graph) -> str:
-    """All forms of *graph*, each below the glyph sets and widths that give it."""
+    """All forms of *graph*, each below the styles, glyph sets and widths that give it."""
     forms: dict[str, list[str]] = {}
-    for ascii_only in (False, True):
-        for width in WIDTHS:
-            drawing = draw(graph, width=width, ascii_only=ascii_only)
-            forms.setdefault(drawing, []).append(f"{'ascii' if ascii_only else 'unicode'} {width}")
+    for style in STYLES:
+        for ascii_only in (False, True):
+            for width in WIDTHS if style == "auto" or not ascii_only else (80,):
+                drawing = draw(graph, width=width, ascii_only=ascii_only, style=style)
+                drawing_set = "ascii" if ascii_only else "unicode"
+                forms.setdefault(drawing, []).append(f"{style} {drawing_set} {width}")
     return "\n".join(f"== {', '.join(where)}\n{drawing}\n" for drawing, where in forms.items())
 
 
@@ -53,10 +56,10 @@ def nodes_in_tree(lines: list[str]) -> int:
     return sum(" = " in line and not line.endswith(("↑", "↓")) for line in lines)
 
 
-@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("name", ALL)
 def test_a_drawing_looks_as_it_should(name: str) -> None:
     file = DRAWINGS / f"{name}.txt"
-    drawn = sheet(GRAPHS[name])
+    drawn = sheet(ALL[name])
     if os.environ.get("VREPL_UPDATE"):
         DRAWINGS.mkdir(exist_ok=True)
         file.write_text(drawn, "utf-8")
@@ -64,7 +67,7 @@ def test_a_drawing_looks_as_it_should(name: str) -> None:
 
 
 def test_every_stored_drawing_has_its_graph() -> None:
-    assert {file.stem for file in DRAWINGS.glob("*.txt")} == set(GRAPHS)
+    assert {file.stem for file in DRAWINGS.glob("*.txt")} == set(ALL)
 
 
 WAYS = {
@@ -124,12 +127,12 @@ def test_a_large_graph_is_drawn_on_one_page(large: Graph, style: str) -> None:
     lines = draw(large, width=80, style=style).splitlines()
     assert len(lines) <= 42
     if lines[1].startswith(f"{large.total:,} nodes: "):
-        assert style in ("auto", "summary")
+        assert style != "tree"
+        assert (lines[-1] == f"no room for {style}: summary") == (style not in ("auto", "summary"))
     else:
-        assert style != "summary"
         [count] = (line.split()[1] for line in lines if line.startswith("… "))
         assert int(count.replace(",", "")) == large.total - nodes_in_tree(lines)
-        assert (lines[-1] == f"no room for {style} here: drawn as tree") == (style != "tree")
+        assert style == "tree"
 
 
 def test_a_loop_of_python_is_drawn_from_its_end() -> None:

@@ -288,7 +288,9 @@ class Expressions:
             text = row.written(*texts, precedences=levels)
             if len(text) <= self.LONGEST or all(part is _ELLIPSIS for part in parts):
                 return text, row.precedence
-            parts[texts.index(max(texts, key=len))] = _ELLIPSIS
+            longest = texts.index(max(texts, key=len))
+            room = len(texts[longest]) - (len(text) - self.LONGEST)
+            parts[longest] = _last_terms(parts[longest], room)
 
     def _part(self, operand: Any, written: Mapping[int, tuple[str, int]]) -> tuple[str, int]:
         if operand is None:
@@ -300,6 +302,18 @@ class Expressions:
 
 
 _ELLIPSIS = ("…", ATOM)
+
+
+def _last_terms(part: tuple[str, int], room: int) -> tuple[str, int]:
+    """The end of a sum in at most *room* characters; an ellipsis for anything else."""
+    text, level = part
+    depth = 0
+    for position, character in enumerate(text):
+        depth += (character in "([") - (character in ")]")
+        is_term = depth == 0 and text.startswith(" + ", position)
+        if is_term and position > 1 and len(text) - position + 1 <= room:
+            return f"…{text[position:]}", level
+    return _ELLIPSIS
 
 
 def _clipped(name: str) -> str:

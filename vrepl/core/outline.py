@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["Group", "Outline", "outline"]
 
 MOST_GROUPS = 12  # more do not fit a screen together with what stands around them
+FEW = 8  # formulas that are told apart even when no two are alike
 DEEPEST = 12  # operations inside each other that still count as one formula
 LISTED = 8  # names and operators told
 WRITTEN = 3  # operations inside each other that are written out; deeper ones become '…'
 JOINED = frozenset("+*")  # a chain of these is one sum or product of many
 PLURALS = {"+": "sums", "*": "products"}
 
-LEAF, VALUE, CONSTANT = 0, 1, 2  # the shapes of what a formula is made of
+VALUE, CONSTANT = 0, 1  # the shapes of what a formula is made of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ class Outline:
     """A whole graph in few words; `groups` begin with the root's, and others follow their users.
 
     `operations` counts applications by symbol and `leaves` counts leaves; `depth` is the number
-    of edges on the longest path; `steepest` are the names with the largest slopes.
+    of edges on the longest path; `steepest` are the names of inputs with the largest slopes,
+    `named` counts such names.
     """
 
     leaves: int
@@ -103,10 +105,11 @@ def outline(
 def _steepest(
     ordered: Sequence[Value], names: Mapping[int, str], slopes: Mapping[int, float]
 ) -> tuple[tuple[tuple[str, float | None], ...], int]:
-    """The names with the largest slopes, or the first ones where no slope is known; how many."""
-    found = [(text, slopes.get(id(ordered[i]))) for i, text in names.items()]
-    if found and names.get(len(ordered) - 1):
-        found.pop()
+    """The names of leaves with the largest slopes, of operations without any; and how many."""
+    root = len(ordered) - 1
+    leaves = [i for i in names if len(ordered[i]._made) == 1 and i != root]
+    chosen = leaves or [i for i in names if i != root]
+    found = [(names[i], slopes.get(id(ordered[i]))) for i in chosen]
     found.sort(key=lambda pair: -abs(pair[1]) if pair[1] is not None else 0.0)
     return tuple(found[:LISTED]), len(found)
 
@@ -175,14 +178,14 @@ class _Shapes:
     """What formulas look like, each kind with a number; `of` has that of every node."""
 
     def __init__(self, plan: _Plan) -> None:
-        self.kinds: list[Any] = ["value", "value", "constant"]
+        self.kinds: list[Any] = ["value", "constant"]
         self.deepest = 0
         self._known: dict[Any, int] = {}
-        self._levels = [0, 0, 0]
+        self._levels = [0, 0]
         self.of = self._shapes(plan)
 
     def _shapes(self, plan: _Plan) -> list[int]:
-        shapes = [LEAF] * len(plan.rows)
+        shapes = [VALUE] * len(plan.rows)
         terms: dict[int, dict[int, int]] = {}  # of sums and products that go on in their user
         joins, is_unit = _joins(plan), plan.is_unit
         simple: dict[tuple[Any, ...], int] = {}  # nearly all are of a kind seen before
@@ -327,10 +330,11 @@ def _groups(plan: _Plan, shapes: _Shapes) -> tuple[Group, ...]:
 def _told_apart(colours: list[int], operands: Sequence[Sequence[int]]) -> list[int]:
     """The colours, finer where operands differ in colour; as they were where that has no end.
 
-    The steps of a loop would come off one by one, which tells less than that they are alike.
+    The steps of a loop would come off one by one, which tells less than that they are alike: most
+    groups have to have several members.
     """
     finest = colours
-    while max(finest) < MOST_GROUPS:
+    while max(finest) < MOST_GROUPS and 2 * (max(finest) + 1) <= max(len(colours), FEW):
         keys = (
             (c, frozenset(finest[o] for o in found))
             for c, found in zip(finest, operands, strict=True)

@@ -24,6 +24,8 @@ __all__ = ["SLIM", "STYLES", "TALL", "Boxes", "draw", "in_fewer_boxes"]
 
 STYLES = ("auto", "tall", "slim", "folded", "tree", "summary")
 MOST_BOXES = 40  # more fill several screens, while the tree stays on one
+MOST_EDGES = 40  # of a folded drawing that nobody asked for
+FEWEST_BOXES = 4  # of a folded drawing, where a tree could show everything
 MOST_ASKED = 100  # boxes of a style that was asked for by name; more take seconds to place
 MOST_FOLDED = 10_000  # nodes of a graph that is folded; more take seconds
 TALLEST = 48  # lines of a folded drawing that nobody asked for
@@ -112,9 +114,9 @@ class _Page:
     view: View
 
     @property
-    def is_asked(self) -> bool:
-        """Whether a style was asked for by name."""
-        return self.view.style != "auto" or bool(self.view.expand)
+    def asked(self) -> str:
+        """The style that was asked for; 'auto' for none."""
+        return "folded" if self.view.expand else self.view.style
 
     def attempts(self, graph: Graph) -> Iterator[str]:
         """The drawings that fit, the most detailed first; the last one always does."""
@@ -125,19 +127,18 @@ class _Page:
             "tree": self._tree,
             "summary": self._summary,
         }
-        asked = "folded" if self.view.expand else self.view.style
-        begin = max(1, STYLES.index(asked))
-        if asked == "auto" and graph.outline is not None and missing(graph):
+        begin = max(1, STYLES.index(self.asked))
+        if self.asked == "auto" and graph.outline is not None and missing(graph):
             begin = STYLES.index("summary")  # what is here is only a corner of the graph
         for style in STYLES[begin:]:
             for drawn in styles[style](graph):
-                note = self._note(style) if self.is_asked and style != STYLES[begin] else []
-                yield "\n".join([drawn, *note])
+                yield "\n".join([drawn, *self._note(style)])
 
     def _note(self, style: str) -> list[str]:
-        """The line that says why a drawing is in another style than was asked for."""
-        asked = "folded" if self.view.expand else self.view.style
-        fact = f"no room for {asked} here: drawn as {style}"
+        """The line that says that a drawing is in another style than was asked for."""
+        if self.asked in ("auto", style):
+            return []
+        fact = f"no room for {self.asked}: {style}"
         return [shorten(fact, self.width, self.glyphs.ellipsis)]
 
     def _tall(self, graph: Graph) -> Iterator[str]:
@@ -148,20 +149,21 @@ class _Page:
 
     def _folded(self, graph: Graph) -> Iterator[str]:
         """Drawings of the graph in fewer boxes; unasked only those that fit a screen."""
-        for fewer in in_fewer_boxes(graph, self.view.expand, self.is_asked):
-            if not self.is_asked and self._tells_less(fewer, graph):
+        is_asked = self.asked == "folded"
+        for fewer in in_fewer_boxes(graph, self.view.expand, is_asked):
+            if not is_asked and (_is_tangled(fewer) or self._tells_less(fewer, graph)):
                 continue
             near = repeated(fewer, REACH)
             for form in (*TALL, *SLIM):
                 drawn = self._boxes(near, form)
-                if drawn and (self.is_asked or drawn.count("\n") < TALLEST):
+                if drawn and (is_asked or drawn.count("\n") < TALLEST):
                     yield "\n".join([drawn, *self._way_in(fewer)])
                     break
 
     def _tells_less(self, fewer: Graph, graph: Graph) -> bool:
-        """Whether most nodes would be out of sight that a tree has room for."""
-        hidden = len(graph.nodes) - len(fewer.nodes)
-        return hidden >= len(fewer.nodes) and bool(tree(graph, self.width, self.glyphs, whole=True))
+        """Whether hardly any box would be left, and a tree has room for all that is in them."""
+        is_little = len(fewer.nodes) < FEWEST_BOXES <= len(graph.nodes)
+        return is_little and bool(tree(graph, self.width, self.glyphs, whole=True))
 
     def _way_in(self, graph: Graph) -> list[str]:
         """The line that says what is folded, and how to open a box."""
@@ -169,30 +171,30 @@ class _Page:
         if not boxes:
             return []
         count = sum(node.inside for node in boxes)
-        fact = f"{count:,} node{'' if count == 1 else 's'} folded into boxes"
+        facts = [f"{count:,} node{'' if count == 1 else 's'} folded"]
         names = [n.name for n in sorted(boxes, key=lambda n: -n.inside) if " " not in n.name]
         if self.view.subject and any(names):
-            name = next(filter(None, names))
-            fact += f"; %graph {self.view.subject} --expand {clean(name)} opens one"
-        return [shorten(fact, self.width, self.glyphs.ellipsis)]
+            name = clean(next(filter(None, names)))
+            facts.append(f"%graph {self.view.subject} --expand {name} opens one")
+        line = "; ".join(facts)
+        lines = [line] if cell_width(line) <= self.width else facts
+        return [shorten(line, self.width, self.glyphs.ellipsis) for line in lines]
 
     def _tree(self, graph: Graph) -> Iterator[str]:
         """The tree of the graph, or of a folded one where that is whole; cut only when asked."""
-        if self.is_asked:
-            trees = [tree(graph, self.width, self.glyphs, edges=self.view.edges)]
-        else:
-            fewer = (graph, *in_fewer_boxes(graph, (), False))
-            trees = [
-                tree(g, self.width, self.glyphs, edges=self.view.edges, whole=True) for g in fewer
-            ]
-        return filter(None, trees)
+        write = partial(tree, width=self.width, glyphs=self.glyphs, edges=self.view.edges)
+        if self.asked == "tree":
+            return filter(None, [write(graph)])
+        fewer = (graph, *in_fewer_boxes(graph, (), False))
+        found = ((write(g, whole=True), g) for g in fewer)
+        return ("\n".join([drawn, *self._way_in(g)]) for drawn, g in found if drawn)
 
     def _summary(self, graph: Graph) -> Iterator[str]:
         yield summary(graph, self.width, self.glyphs, self.view.subject)
 
     def _boxes(self, graph: Graph, form: Form) -> str:
         """The drawing with boxes filled as *form* says; '' when it is wider than the page."""
-        if len(graph.nodes) > (MOST_ASKED if self.view.style == form.style else MOST_BOXES):
+        if len(graph.nodes) > (MOST_ASKED if self.asked == form.style else MOST_BOXES):
             return ""
         boxes = Boxes.of(graph, form, self.glyphs, self.view.edges)
         if boxes.layout.width > self.width:
@@ -257,6 +259,11 @@ def _known(content: list[Line], node: Node, is_shown: Callable[[int, bool], bool
         if not is_shown(node.index, is_slope):
             lines[row] = ("", "")
     return lines
+
+
+def _is_tangled(graph: Graph) -> bool:
+    """Whether there are more edges than an eye follows with pleasure."""
+    return sum(e.source is not None for node in graph.nodes for e in node.edges) > MOST_EDGES
 
 
 def in_fewer_boxes(graph: Graph, expand: Collection[str], is_asked: bool) -> Iterator[Graph]:

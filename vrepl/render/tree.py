@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from vrepl.core.graph import Edge, Graph, Node
 from vrepl.core.outline import Group, Outline
@@ -64,28 +64,42 @@ def tree(
         -a = -2.0  (-)
         └─ a = 2.0
     """
-    shown = nearest(graph, MOST_LINES, max(1, (width - ROOM) // INDENT))
-    if whole and (len(shown.nodes) < len(graph.nodes) or _uses(graph) >= MOST_LINES):
+    deepest = max(1, (width - ROOM) // INDENT)
+    if whole and (len(nearest(graph, MOST_LINES, deepest).nodes) < len(graph.nodes)):
         return ""
+    for depth in (deepest,) if whole else range(deepest, 0, -1):
+        shown = _readable(graph, depth)
+        if written := _written(shown, edges, width, glyphs):
+            tail = [more(missing(shown), glyphs.ellipsis, width)] if missing(shown) else []
+            return "" if whole and shown != graph else "\n".join(written + tail)
+    return ""
+
+
+def _readable(graph: Graph, depth: int) -> Graph:
+    """The nodes nearest the root that a page has lines for, one for each use of an operand."""
+    shown = nearest(graph, MOST_LINES, depth)
     count = len(shown.nodes)
-    while _uses(shown) >= MOST_LINES and count > 1:
+    while sum(len(_used(node)) for node in shown.nodes) >= MOST_LINES and count > 1:
         count -= 1
         shown = nearest(shown, count)
-    written = list[str]()
-    seen = set[int]()
-    for line in _lines(shown, glyphs):
-        line = line if edges else replace(line, local="")
-        text = _fitted(shown.nodes[line.index], line, line.index in seen, width, glyphs)
-        if not text:
-            return ""
-        seen |= {line.index}
-        written.append(text)
-    tail = [more(missing(shown), glyphs.ellipsis, width)] if missing(shown) else []
-    return "\n".join(written + tail)
+    return shown
 
 
-def _uses(graph: Graph) -> int:
-    return sum(len(_used(node)) for node in graph.nodes)
+def _written(graph: Graph, edges: bool, width: int, glyphs: Glyphs) -> list[str]:
+    """The lines of a tree, with a sign in place of the word slope if need be; none if too wide."""
+    for sign in ("slope ", f"{glyphs.slope} "):
+        written = list[str]()
+        seen = set[int]()
+        for line in _lines(graph, glyphs):
+            node = graph.nodes[line.index]
+            facts = _facts(node, line.local if edges else "", sign, glyphs)
+            if not line.expand:
+                facts += f" {glyphs.above if line.index in seen else glyphs.below}"
+            seen.add(line.index)
+            written.append(_fitted(node, line, facts, width, glyphs))
+        if all(written):
+            return written
+    return []
 
 
 def _used(node: Node) -> list[Edge]:
@@ -125,14 +139,9 @@ def _continued(branch: str, glyphs: Glyphs) -> str:
     return glyphs.branches[2] if branch == glyphs.branches[0] else " " * INDENT
 
 
-def _fitted(node: Node, line: _Line, seen: bool, width: int, glyphs: Glyphs) -> str:
+def _fitted(node: Node, line: _Line, facts: str, width: int, glyphs: Glyphs) -> str:
     """The line of text, its title shortened if need be; '' when that is not enough."""
     title = heading(node, glyphs, LONGEST_TITLE)
-    facts = _facts(node, glyphs)
-    if line.local:
-        facts += f"  local {line.local}"
-    if not line.expand:
-        facts += f" {glyphs.above if seen else glyphs.below}"
     before = line.bars + line.branch
     room = width - cell_width(before) - cell_width(facts) - (3 if title else 0)
     if room < min(SHORTEST_TITLE, cell_width(title)):
@@ -141,11 +150,14 @@ def _fitted(node: Node, line: _Line, seen: bool, width: int, glyphs: Glyphs) -> 
     return f"{before}{title} = {facts}" if title else before + facts
 
 
-def _facts(node: Node, glyphs: Glyphs) -> str:
-    slope = "" if node.slope is None else f"  slope {short(node.slope)}"
-    operator = f"  {operator_glyph(node, glyphs)}" if node.symbol else ""
-    inside = f" +{node.inside:,}" if node.folded else ""
-    return short(node.value) + slope + operator + inside
+def _facts(node: Node, local: str, sign: str, glyphs: Glyphs) -> str:
+    gap = "  " if sign.startswith("slope") else " "
+    parts = [short(node.value)]
+    parts += [] if node.slope is None else [sign + short(node.slope)]
+    parts += [operator_glyph(node, glyphs)] if node.symbol else []
+    parts += [f"+{node.inside:,}"] if node.folded else []
+    parts += [f"local {local}"] if local else []
+    return gap.join(parts)
 
 
 def summary(graph: Graph, width: int, glyphs: Glyphs, subject: str = "") -> str:
@@ -223,7 +235,8 @@ def _groups(outline: Outline, glyphs: Glyphs) -> Iterator[list[str]]:
 
 
 def _group(group: Group, glyphs: Glyphs) -> Iterator[str]:
-    names = f" {glyphs.ellipsis} ".join(shorten(clean(n), 16, glyphs.ellipsis) for n in group.names)
+    between = ", " if group.count == len(group.names) else f" {glyphs.ellipsis} "
+    names = between.join(shorten(clean(name), 16, glyphs.ellipsis) for name in group.names)
     made = group.made.replace("…", glyphs.ellipsis).replace("·", glyphs.operand)
     yield " = ".join(filter(None, (names, clean(made)))) or "numbers"
     used = ["one another"] if group.repeats else []
