@@ -14,6 +14,7 @@ import hypothesis
 import pytest
 
 ROOT = Path(__file__).parent.parent
+collect_ignore_glob = ["diagnostics/*.py"]  # programs to be read, not run
 HOME = Path(tempfile.mkdtemp(prefix="vrepl-tests-"))
 
 # Set before anything of IPython is imported, here and in every process a test starts: the user's

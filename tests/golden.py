@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from vrepl.session.commands import COMMANDS
+
 __all__ = ["ROWS", "Row"]
 
 
@@ -48,14 +50,25 @@ WEIGHTS = "from vrepl import tanh\nw = [0.5, -1.2]\nx = 2.0\nn = w[0]*x + w[1]\n
 CUT = "import math\na = 2.0\nc = float(a)*2\nd = a*3"
 OLDER = "a = 2.0\nd = a*3\na = 5.0"
 
+
+def after_name(command: str) -> str:
+    """What may follow a command and its name: `wrt` and the options."""
+    grammar = COMMANDS[command].grammar
+    return " ".join(["wrt"] * grammar.wrt + [option.flag for option in grammar.options])
+
+
+def usage(command: str) -> str:
+    return f"usage: {COMMANDS[command].grammar.usage}"
+
+
 ROWS = (
     # Completion.
     Row(README, "%slope |", offers="a b c d e"),
-    Row(README, "%slope d |", offers="wrt --h"),
+    Row(README, "%slope d |", offers=after_name("slope")),
     Row(README, "%slope d wrt |", offers="a b c"),
     Row(README, "%slope d wrt a, |", offers="b c"),
     Row(README, "%slope e wrt |", offers=""),
-    Row(README, "%trace d |", offers="--rows"),
+    Row(README, "%trace d |", offers=after_name("trace")),
     Row(README, "%slope z wrt |", offers=""),
     Row(WEIGHTS, "%slope o wrt |", offers="x n w[0] w[1]"),
     Row(WEIGHTS, "%slope o wrt w|", offers="w[0] w[1]"),
@@ -87,15 +100,13 @@ ROWS = (
         "V103:7 c = 4.0 is a plain number, not a node: float(a) in session.ipy:3 leaves the graph",
     )),
     Row(README, "%slope", found=(
-        "V101:1 slope needs a name; usage: slope NAME [wrt NAME, ...] [--h H]",
+        f"V101:1 slope needs a name; {usage('slope')}",
     )),
     Row(README, "%slope d wrt a --h zero", found=(
-        "V101:19 --h zero is no number; write it like 0.001;"
-        " usage: slope NAME [wrt NAME, ...] [--h H]",
+        f"V101:19 --h zero is no number; write it like 0.001; {usage('slope')}",
     )),
     Row(README, "%trace d --row 3", found=(
-        'V101:9 trace has no option "--row", did you mean "--rows";'
-        " usage: trace NAME [--rows N]",
+        'V101:9 trace has no option "--row", did you mean "--rows"; ' + usage("trace"),
     )),
     Row(WEIGHTS, "%slope o wrt w[0], w[5]", found=(
         "V103:19 w has no [5]; there is w[0], w[1]",

@@ -39,7 +39,7 @@ OFFERS = [
     ("%trace d ", "--rows --animate -o"),
     ("%nodes ", "--rows"),
     ("%graph d a", ""),
-    ("%graph d --ascii ", "wrt --style --depth --expand"),
+    ("%graph d --ascii ", "wrt --style --depth --expand -o"),
     ("%graph d --style f", "folded"),
     ("%graph d --depth ", ""),
     ("%graph zz", ""),
