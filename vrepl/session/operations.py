@@ -269,30 +269,35 @@ def safe(
     if not (local and first and second):
         return None
     parts = (*first, *second, operator)
-    reads = _reads(parts, known)
-    unknown = [read for key, read in reads.items() if known.names.get(key, Kind.ANY) is Kind.ANY]
-    names = [read.id for read in unknown if type(read) is ast.Name]
-    if 0 < len(unknown) <= _MOST_NAMES and sure.issuperset(names):
-        return _deciding(ast.BinOp(left, operator, right), parts, unknown, known)
-    return _all_alike(parts) if len(names) == len(unknown) else None
+    test = _deciding(ast.BinOp(left, operator, right), parts, known, sure)
+    has_items = any(type(part) is ast.Subscript for part in parts)
+    return test if test or has_items else _all_alike(parts)
 
 
 def _deciding(
-    operation: ast.BinOp, parts: tuple[_Part, ...], unknown: list[ast.expr], known: Known
+    operation: ast.BinOp, parts: tuple[_Part, ...], known: Known, sure: frozenset[str]
 ) -> ast.expr | None:
-    """A test of the types that decide whether anything in a calculation has to ask."""
+    """A test of the types that decide whether anything in a calculation has to ask.
+
+    It tests names that are surely bound alone, so that those that may not be are looked up in
+    their turn.
+    """
+    reads = _reads(parts, known)
+    unknown = [read for key, read in reads.items() if known.names.get(key, Kind.ANY) is Kind.ANY]
+    if not 0 < len(unknown) <= _MOST_NAMES:
+        return None
     items = [part for part in parts if type(part) is ast.Subscript]
     early = parts[: parts.index(items[-1])] if items else ()
     operators = {type(part) for part in early if isinstance(part, (ast.operator, ast.unaryop))}
-    if operators and not (operators <= _TOTAL and len(unknown) == len(_reads(parts, known))):
+    if operators and not (operators <= _TOTAL and len(unknown) == len(reads)):
         return None  # an item could be seen to be read too soon
     floats, ints = (
         None if operators and kind is Kind.INT else _quieting(operation, unknown, kind, known)
         for kind in (Kind.REAL, Kind.INT)
     )
-    if floats is None:
-        return None
     tested = unknown if operators else floats
+    if not tested or not _are_sure(tested, sure):
+        return None
     chain: list[tuple[ast.cmpop, ast.expr]] = []
     while (skipped := unknown[0]) not in tested:  # an item is read in its turn all the same
         unknown = unknown[1:]
@@ -306,11 +311,15 @@ def _deciding(
     ]
     test = _compared(chain[0][1], *chain[1:]) if type(chain[0][0]) is ast.IsNot else None
     test = test or _compared(_named(FLOAT, tested[0]), *chain)
-    if ints is None:
+    if ints is None or not _are_sure(ints, sure):
         return test
     types = [(ast.Is(), _type_of(read)) for read in ints]
     other = _compared(_named(INT, ints[0]), *types)
     return ast.BoolOp(ast.Or(), [test, other], **location(operation.left))
+
+
+def _are_sure(reads: list[ast.expr], sure: frozenset[str]) -> bool:
+    return sure.issuperset(read.id for read in reads if type(read) is ast.Name)
 
 
 def _quieting(
