@@ -7,7 +7,7 @@ is all that drawings ever see.
 from __future__ import annotations
 
 from collections import ChainMap, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -26,6 +26,7 @@ __all__ = [
     "Node",
     "View",
     "number_text",
+    "operands_first",
     "snapshot",
     "trace",
 ]
@@ -269,7 +270,7 @@ class Expressions:
                 if len(near) < self.NEAREST and id(operand) not in near and self._is_inner(operand):
                     near.add(id(operand))
                     inner.append(operand)
-        return _operands_first(node, near)
+        return operands_first(node, near)
 
     def _is_inner(self, operand: Any) -> bool:
         return not (id(operand) in self._written or is_constant(operand) or self.name(operand))
@@ -305,8 +306,19 @@ def _clipped(name: str) -> str:
     return name if len(name) <= 24 else name[:23] + "…"
 
 
-def _operands_first(root: Value, members: set[int]) -> list[Value]:
-    """The members among a node's ancestors, operands before results."""
+def operands_first(root: Value, members: Set[int]) -> list[Value]:
+    """The members among a node's ancestors, operands before results; nothing is looked at beyond.
+
+    Args:
+        root: A member itself.
+        members: Nodes by `id`.
+
+    Example:
+        >>> b = Value(2.0) * 3
+        >>> c = b + 1
+        >>> [node.data for node in operands_first(c, {id(b), id(c)})]
+        [6.0, 7.0]
+    """
     ordered: dict[int, Value] = {}
     stack = [root]
     while stack:

@@ -7,7 +7,7 @@ leaf; plain ints and floats among the operands are constants. This is the hot pa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +16,7 @@ from vrepl.core.pullbacks import Pullback, pullback
 if TYPE_CHECKING:
     from vrepl.core.value import Value
 
-__all__ = [
-    "CONSTANT",
-    "EXPLICIT",
-    "LITERAL",
-    "Source",
-    "adjoints",
-    "is_constant",
-    "order",
-]
+__all__ = ["CONSTANT", "EXPLICIT", "LITERAL", "Source", "adjoints", "is_constant", "order", "walk"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,14 +59,26 @@ def order(*roots: Value) -> list[Value]:
         >>> [node.data for node in order(d)]
         [2.0, 3.0, 6.0, 8.0]
     """
+    return list(walk(*roots))
+
+
+def walk(*roots: Value) -> Iterator[Value]:
+    """The nodes of `order` one by one, for those who may stop early or pause.
+
+    Example:
+        >>> from itertools import islice
+        >>> from vrepl import Value
+        >>> a = Value(2.0)
+        >>> [node.data for node in islice(walk(a * 3 + 1), 2)]
+        [2.0, 6.0]
+    """
     seen: set[int] = set()
-    ordered: list[Value] = []
     stack: list[Value | None] = [*reversed(roots)]
     push, pop = stack.append, stack.pop
     while stack:
         node = pop()
         if node is None:  # the operands of the node below are done
-            ordered.append(pop())  # type: ignore[arg-type]
+            yield pop()  # type: ignore[misc]
             continue
         key = id(node)
         if key in seen:
@@ -83,7 +87,7 @@ def order(*roots: Value) -> list[Value]:
         made = node._made
         if len(made) == 1:
             if made[0] is not CONSTANT:
-                ordered.append(node)
+                yield node
             continue
         push(node)
         push(None)
@@ -91,10 +95,9 @@ def order(*roots: Value) -> list[Value]:
             kind = type(operand)
             if kind is not float and kind is not int and id(operand) not in seen:
                 push(operand)
-    return ordered
 
 
-def adjoints(ordered: Sequence[Value]) -> dict[int, float]:
+def adjoints(ordered: Sequence[Value], found: dict[int, float] | None = None) -> dict[int, float]:
     """The derivative of the last node by every node of an ordered graph, keyed by `id`.
 
     Nothing is stored on the nodes. A node on no path to the last one is not in the result; a zero
@@ -102,6 +105,8 @@ def adjoints(ordered: Sequence[Value]) -> dict[int, float]:
 
     Args:
         ordered: What `order` returned for the output.
+        found: What an earlier call returned for the rest of the order, when the sweep is done in
+            parts, last part first; it is filled up and returned.
 
     Raises:
         NoRule: A needed operation was made by hand with an unknown `_op`.
@@ -112,7 +117,8 @@ def adjoints(ordered: Sequence[Value]) -> dict[int, float]:
         >>> adjoints(order(a * a))[id(a)]
         6.0
     """
-    found: dict[int, float] = {id(ordered[-1]): 1.0} if ordered else {}
+    if found is None:
+        found = {id(ordered[-1]): 1.0} if ordered else {}
     get = found.get
     pullbacks: dict[int, Pullback] = {}  # by the row's `id`: rows are few and live for ever
     for node in reversed(ordered):

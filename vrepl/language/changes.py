@@ -11,8 +11,17 @@ from dataclasses import dataclass, field
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final
 
+from vrepl.core.functions import FUNCTIONS
 from vrepl.core.nodes import order
-from vrepl.language.known import LARGEST, Unknown, is_container, is_harmless, is_node, members
+from vrepl.language.known import (
+    LARGEST,
+    Unknown,
+    is_container,
+    is_harmless,
+    is_node,
+    is_sequence,
+    members,
+)
 from vrepl.language.statements import ANYTHING, FREE, MUTATORS, NONE, Call, Statement, Store
 
 __all__ = ["Later", "changed"]
@@ -132,6 +141,11 @@ def _callee(call: Call, lookup: Callable[[str], Any]) -> tuple[str, Any]:
         holder = _found(call.base, lookup) if call.base else Unknown("")
         if is_node(holder) or members(holder) is not None or call.attribute in _QUIET:
             return "harmless", holder
+        if not call.base and call.attribute in FUNCTIONS:
+            return (
+                "harmless",
+                holder,
+            )  # (a*b + c).tanh(); what makes the number is a call of its own
         if is_container(holder):
             return "container", holder
         if type(holder) is Unknown and call.attribute in MUTATORS:
@@ -158,7 +172,7 @@ def _is_library(x: object) -> bool:
     kind = type(x)
     if kind is Unknown:
         return x.kind in ("module", "import")  # type: ignore[attr-defined]
-    if kind in (FunctionType, BuiltinFunctionType):
+    if kind is FunctionType or kind is BuiltinFunctionType:
         return x.__module__ != "__main__"
     return kind is ModuleType
 
@@ -214,5 +228,5 @@ def _holds(value: Any, wanted: set[int], has_node: bool) -> bool:
 def _items(thing: Any) -> Iterator[Any]:
     if type(thing) is dict:
         yield from dict.values(thing)
-    elif type(thing) in (list, tuple):
+    elif is_sequence(thing):
         yield from thing

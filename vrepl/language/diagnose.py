@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Any, Final
 
 from vrepl.core.derivatives import leaves
 from vrepl.core.errors import CommandError, UnknownName, VreplError
+from vrepl.core.functions import FUNCTIONS
 from vrepl.core.value import Value
 from vrepl.language.commandlines import Part, command_line
 from vrepl.language.completion import reached
@@ -25,6 +25,7 @@ from vrepl.language.names import Source
 from vrepl.language.records import Diagnostic, Edit, Fix, Span
 from vrepl.language.replay import GONE, Replay, Step
 from vrepl.language.statements import Command
+from vrepl.session.registry import nearest
 from vrepl.session.session import Session
 
 __all__ = ["diagnose"]
@@ -110,6 +111,8 @@ class _Search:
         own = {m.name for m in step.statement.mentions if m.is_binding and not _is_update(step)}
         updated = _updated(step)
         asked = {command.line for command in step.statement.commands}
+        own |= _bound_inside(step)
+        fixes: tuple[Fix, ...]
         for mention in step.statement.mentions:
             name = mention.name
             is_read = not mention.is_binding and name not in own
@@ -123,8 +126,13 @@ class _Search:
             if later:
                 yield found("V402", mention.span, name=name, line=later)
                 continue
-            known = [name for name, value in self.names.items() if value is not GONE]
-            hint, fixes = _nearest(name, known, mention.span.moved(step.chunk.line - 1))
+            if name in FUNCTIONS:
+                place = Span(step.chunk.line, 0, step.chunk.line, 0)
+                bringing = f"from vrepl import {name}"
+                hint, fixes = f"{bringing} brings it", (_inserted(bringing, place),)
+            else:
+                known = [name for name, value in self.names.items() if value is not GONE]
+                hint, fixes = _nearest(name, known, mention.span.moved(step.chunk.line - 1))
             yield found("V401", mention.span, fixes, name=name, hint=hint or "bind it first")
 
     def is_known(self, name: str) -> bool:
@@ -179,13 +187,24 @@ def _updated(step: Step) -> set[str]:
     return {n.target.id for n in updates if isinstance(n.target, ast.Name)}
 
 
+def _bound_inside(step: Step) -> set[str]:
+    """What a statement binds by `:=`, to be used further right."""
+    tree = step.statement.tree
+    nodes = ast.walk(tree) if tree is not None else ()
+    return {node.target.id for node in nodes if isinstance(node, ast.NamedExpr)}
+
+
+def _inserted(line: str, place: Span) -> Fix:
+    return Fix(f"Insert {line}", (Edit(place, f"{line}\n"),))
+
+
 def _nearest(name: str, known: list[str], span: Span) -> tuple[str, tuple[Fix, ...]]:
     """The hint and the fix for a name that does not exist."""
-    close = difflib.get_close_matches(name, [k for k in known if k[:1] != "_"], n=1)
+    close = nearest(name, [k for k in known if k[:1] != "_"])
     if not close:
         return "", ()
-    fix = Fix(f"Write {close[0]}", (Edit(span, close[0]),))
-    return f'did you mean "{close[0]}"?', (fix,)
+    fix = Fix(f"Write {close}", (Edit(span, close),))
+    return f'did you mean "{close}"?', (fix,)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from vrepl.core.errors import DomainError
-from vrepl.core.functions import FUNCTIONS
 from vrepl.core.nodes import LITERAL
 from vrepl.core.value import apply, leaf, plain
 from vrepl.language.known import (
@@ -29,9 +28,12 @@ from vrepl.language.known import (
     function,
     is_container,
     is_data,
+    is_key,
     is_node,
     is_number,
+    is_sequence,
     members,
+    method,
 )
 from vrepl.session import policy
 from vrepl.session.operations import SYNTAX
@@ -141,7 +143,7 @@ class Evaluator:
         for element in node.elts:
             if type(element) is ast.Starred:
                 inner = self.value(element.value)
-                if type(inner) not in (list, tuple) or len(inner) > LARGEST:
+                if not is_sequence(inner) or len(inner) > LARGEST:
                     return Unknown("")
                 items += inner
             else:
@@ -154,7 +156,7 @@ class Evaluator:
         for key, value in zip(node.keys, node.values, strict=True):
             known = Unknown("") if key is None else self.value(key)
             item = self.value(value)
-            if type(known) not in (str, int):
+            if not is_key(known):
                 return Unknown("")
             found[known] = item
         return found
@@ -172,7 +174,7 @@ class Evaluator:
             return Unknown("")
         key = plain(self.value(node.slice))
         if type(holder) is dict:
-            return holder.get(key, Unknown("")) if type(key) in (str, int) else Unknown("")
+            return holder.get(key, Unknown("")) if is_key(key) else Unknown("")
         if type(key) is int and -len(holder) <= key < len(holder):
             return holder[key]
         return Unknown("")
@@ -296,7 +298,7 @@ class Evaluator:
         for argument in node.args:
             if type(argument) is ast.Starred:
                 inner = self.value(argument.value)
-                found += inner if type(inner) in (list, tuple) else [Unknown("")]
+                found += inner if is_sequence(inner) else [Unknown("")]
             else:
                 found.append(self.value(argument))
         return found
@@ -306,8 +308,8 @@ class Evaluator:
         if type(node) is ast.Attribute:
             holder = self.value(node.value)
             if is_node(holder):
-                method = FUNCTIONS.get(node.attr)
-                return (method, [holder]) if method else (Unknown(""), [])
+                known = method(node.attr)
+                return (known, [holder]) if known else (Unknown(""), [])
             inside = members(holder)
             return (inside.get(node.attr, Unknown("")) if inside else Unknown(""), [])
         return self.value(node), []

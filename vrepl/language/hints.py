@@ -11,7 +11,7 @@ from typing import Any, Final
 from vrepl.core.errors import NoRule
 from vrepl.core.nodes import adjoints, is_constant, order
 from vrepl.core.value import Value, plain
-from vrepl.language.known import is_node
+from vrepl.language.known import is_node, is_sequence
 from vrepl.language.records import Hint, Span
 from vrepl.language.replay import Replay, Step
 from vrepl.session.answers import figure
@@ -58,7 +58,7 @@ def hints(replay: Replay, first: int = 1, last: int | None = None) -> tuple[Hint
 def _titles(writes: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
     """What to call the nodes that a step bound, by `id`; the simplest reference comes last."""
     for name, value in writes.items():
-        if type(value) in (list, tuple) and len(value) <= _ITEMS:
+        if is_sequence(value) and len(value) <= _ITEMS:
             yield from ((id(x), f"{name}[{i}]") for i, x in enumerate(value) if is_node(x))
     yield from ((id(x), name) for name, x in writes.items() if is_node(x) and name[:1] != "_")
 

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from vrepl.core import mathematics
 from vrepl.core.functions import FUNCTIONS
@@ -35,9 +35,12 @@ __all__ = [
     "is_container",
     "is_data",
     "is_harmless",
+    "is_key",
     "is_node",
     "is_number",
+    "is_sequence",
     "members",
+    "method",
     "module",
 ]
 
@@ -59,23 +62,31 @@ class Unknown:
 LARGEST: Final = 10_000  # items in a list that is looked into
 LONGEST_INT: Final = 20_000  # bits; Python refuses to type more than 14,000
 
-_CONTAINERS: Final = (list, tuple)
+_METHODS: Final = {name: vars(Value)[name] for name in FUNCTIONS}
+
+
+def is_sequence(x: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
+    """Whether *x* is exactly a list or tuple; `in` would let a foreign type say what it equals."""
+    kind = type(x)
+    return kind is list or kind is tuple
 
 
 def is_container(x: object) -> bool:
     """Whether *x* is exactly a list, tuple or dict, which may be looked into."""
+    return is_sequence(x) or type(x) is dict
+
+
+def is_key(x: object) -> bool:
+    """Whether *x* is exactly a string or an int, by which something can be looked up."""
     kind = type(x)
-    return kind is list or kind is tuple or kind is dict
+    return kind is str or kind is int
 
 
 def is_data(x: object) -> bool:
     """Whether *x* is a number, a string, or a short list of numbers: what functions are given."""
     if is_number(x) or x is None or type(x) is str:
         return True
-    if type(x) not in _CONTAINERS:
-        return False
-    items: Any = x
-    return len(items) <= LARGEST and all(map(is_number, items))
+    return is_sequence(x) and len(x) <= LARGEST and all(map(is_number, x))
 
 
 def bits(x: object) -> int:
@@ -132,7 +143,7 @@ _HARMFUL: Final = frozenset({"exec", "eval", "setattr", "delattr", "globals", "l
 def _functions() -> dict[int, str]:
     """Names of the functions that may be called, by identity."""
     found = {id(getattr(builtins, name)): name for name in _BUILTINS}
-    for holder in (vars(math), vars(mathematics), FUNCTIONS):
+    for holder in (vars(math), vars(mathematics), FUNCTIONS, _METHODS):
         for name, thing in holder.items():
             if name in FUNCTIONS or (name in _MATH and callable(thing)):
                 found[id(thing)] = name
@@ -173,6 +184,17 @@ def function(x: object) -> str:
         ('sin', '')
     """
     return _functions().get(id(x), "")
+
+
+def method(name: str) -> Callable[..., Any] | None:
+    """The function that a node's method is, unless somebody put another in its place.
+
+    Example:
+        >>> method("tanh")(Value(0.0)), method("backward")
+        (Value(data=0.0), None)
+    """
+    known = _METHODS.get(name)
+    return known if known is not None and vars(Value).get(name) is known else None
 
 
 def cutting(x: object) -> str:

@@ -112,6 +112,11 @@ class Replay:
 
     # Asking.
 
+    @property
+    def own(self) -> frozenset[int]:
+        """The nodes that the text made, and not the session before it, by `id`."""
+        return frozenset(self._fresh or ())
+
     def names(self, before: int | None = None) -> dict[str, Any]:
         """Every name that the text bound, before the step of that index; in the end by default."""
         if before is None:

@@ -140,7 +140,7 @@ def bound_names(targets: Targets, value: object) -> Iterator[tuple[str, object]]
 
 def _unpacked(targets: tuple[Target, ...], value: object) -> Iterable[tuple[Target, object]]:
     """Pairs of an unpacking; nothing when *value* is no list or tuple of a fitting length."""
-    if type(value) not in (list, tuple):
+    if type(value) is not list and type(value) is not tuple:
         return ()
     items = cast("list[object] | tuple[object, ...]", value)
     star = next((i for i, t in enumerate(targets) if isinstance(t, str) and t[:1] == "*"), None)

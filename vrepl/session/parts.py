@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from types import GetSetDescriptorType, MemberDescriptorType, ModuleType, SimpleNamespace
 from typing import Any
@@ -15,6 +15,12 @@ from typing import Any
 from vrepl.core.kinds import is_node
 
 __all__ = ["has_code_for", "is_searched", "parts"]
+
+# A metaclass may answer for its classes with code of its own; `type` tells what is stored. For the
+# same reason objects are sorted by their type: `isinstance` reads `__class__`.
+_bases: Callable[[type], tuple[type, ...]] = vars(type)["__mro__"].__get__
+_members: Callable[[type], Mapping[str, Any]] = vars(type)["__dict__"].__get__
+_module: Callable[[type], Any] = vars(type)["__module__"].__get__
 
 
 def parts(value: Any) -> Mapping[str, Any]:
@@ -29,18 +35,18 @@ def parts(value: Any) -> Mapping[str, Any]:
     if is_node(value):
         return {}
     found = _attributes(value)
-    kind = type(value)  # `isinstance` would ask the object for its class
+    kind = type(value)
     if issubclass(kind, (list, tuple)):
-        is_list = issubclass(kind, list)
-        items = list.__iter__(value) if is_list else tuple.__iter__(value)
-        fields = () if is_list else vars(kind).get("_fields", ())
+        items = list.__iter__(value) if issubclass(kind, list) else tuple.__iter__(value)
+        fields = _members(kind).get("_fields") if issubclass(kind, tuple) else ()
+        fields = fields if type(fields) is tuple else ()
         for i, item in enumerate(items):
             found[f"[{i}]"] = item
             if i < len(fields):
                 found[f".{fields[i]}"] = item
     elif issubclass(kind, dict):
         pairs = dict.items(value)
-        found.update((f"[{k!r}]", item) for k, item in pairs if type(k) in (int, str))
+        found.update((f"[{k!r}]", item) for k, item in pairs if type(k) is int or type(k) is str)
     return found
 
 
@@ -54,9 +60,9 @@ def has_code_for(value: Any, step: str) -> bool:
     kind = type(value)
     if step[0] == "[":
         own = not issubclass(kind, (list, tuple, dict))
-        return own and any("__getitem__" in vars(base) for base in kind.__mro__)
+        return own and any("__getitem__" in _members(base) for base in _bases(kind))
     wanted = {step[1:], "__getattr__"}
-    return any(wanted & set(vars(base)) for base in kind.__mro__)
+    return any(wanted & set(_members(base)) for base in _bases(kind))
 
 
 def is_searched(value: Any) -> bool:
@@ -64,19 +70,23 @@ def is_searched(value: Any) -> bool:
     kind = type(value)
     if kind is list or kind is tuple or kind is dict:
         return True
-    home = kind.__module__
-    return not issubclass(kind, (type, ModuleType)) and type(home) is str and _is_own(home)
+    if issubclass(kind, (type, ModuleType)):
+        return False
+    module = _module(kind)
+    return type(module) is str and _is_own(module)
 
 
 def _attributes(value: Any) -> dict[str, Any]:
     """Slots and the instance's dictionary, read through Python's own descriptors."""
     found: dict[str, Any] = {}
-    for base in type(value).__mro__:
-        for name, member in vars(base).items():
+    bases = _bases(type(value))
+    for base in bases:
+        for name, member in _members(base).items():
             if type(member) is MemberDescriptorType and name != "__dict__":
                 found.update(_slot(value, name, member))
-    holder = next((vars(b)["__dict__"] for b in type(value).__mro__ if "__dict__" in vars(b)), None)
-    if holder is not None and type(holder) in (GetSetDescriptorType, MemberDescriptorType):
+    tables = map(_members, bases)
+    holder = next((table["__dict__"] for table in tables if "__dict__" in table), None)
+    if type(holder) is GetSetDescriptorType or type(holder) is MemberDescriptorType:
         held = _read(holder, value)
         if type(held) is dict:
             found.update((f".{name}", item) for name, item in held.items() if type(name) is str)

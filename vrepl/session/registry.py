@@ -19,7 +19,7 @@ from vrepl.session.literals import bound_names
 from vrepl.session.parts import has_code_for, is_searched, parts
 from vrepl.session.policy import Targets
 
-__all__ = ["Place", "Registry"]
+__all__ = ["Place", "Registry", "nearest"]
 
 # What IPython keeps in the user's namespace for itself.
 HOST_NAMES = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})
@@ -152,7 +152,7 @@ class Registry:
             raise CommandError(f"{fact}, like {self.free_name()} = {reference}") from None
         namespace = self.namespace()
         if name not in namespace:
-            raise UnknownName(name, self._suggestion(name))
+            raise UnknownName(name, nearest(name, self.names()))
         value, text = namespace[name], name
         for step in steps:
             inside = parts(value)
@@ -183,13 +183,20 @@ class Registry:
         taken = self.namespace()
         return next((name for name in "xyzuvwpqrs" if name not in taken), "result")
 
-    def _suggestion(self, name: str) -> str:
-        names = list(self.names())
-        close = difflib.get_close_matches(name, names, n=1)
-        if not close and len(name) == 1:  # difflib sees no likeness between single letters
-            letters = sorted(n for n in names if len(n) == 1)
-            close = sorted(letters, key=lambda letter: abs(ord(letter) - ord(name)))
-        return close[0] if close else ""
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The name that was probably meant, '' where none is like it.
+
+    Example:
+        >>> nearest("los", ["loss", "d"]), nearest("e", ["a", "d"])
+        ('loss', 'd')
+    """
+    known = list(names)
+    close = difflib.get_close_matches(name, known, n=1)
+    if not close and len(name) == 1:  # difflib sees no likeness between single letters
+        letters = sorted(n for n in known if len(n) == 1)
+        close = sorted(letters, key=lambda letter: abs(ord(letter) - ord(name)))
+    return close[0] if close else ""
 
 
 def _parsed(reference: str) -> tuple[str, list[str]]:
