@@ -139,13 +139,10 @@ def _callee(call: Call, lookup: Callable[[str], Any]) -> tuple[str, Any]:
     """What kind of thing is called, and whose method it is."""
     if call.attribute:
         holder = _found(call.base, lookup) if call.base else Unknown("")
-        if is_node(holder) or members(holder) is not None or call.attribute in _QUIET:
+        # (a*b + c).tanh() has no base; what makes its number is a call of its own.
+        is_quiet = call.attribute in (_QUIET if call.base else _QUIET | FUNCTIONS.keys())
+        if is_quiet or is_node(holder) or members(holder) is not None:
             return "harmless", holder
-        if not call.base and call.attribute in FUNCTIONS:
-            return (
-                "harmless",
-                holder,
-            )  # (a*b + c).tanh(); what makes the number is a call of its own
         if is_container(holder):
             return "container", holder
         if type(holder) is Unknown and call.attribute in MUTATORS:
