@@ -17,6 +17,7 @@ from vrepl.language.preview import Preview, Previewer
 
 __all__ = ["LivePreview"]
 
+DIGITS = 4  # of slopes, where the user has not chosen
 PAUSE = 0.02  # seconds between two slices of work on slopes, for keys to be heard
 STYLE = "noreverse fg:ansibrightblack"
 ERROR_STYLE = "noreverse fg:ansired"
@@ -80,8 +81,11 @@ class LivePreview:
         if found is None or (self._settings.preview == "inlay" and self._inlay.is_possible):
             return None
         width = app.output.get_size().columns
-        text = found.line(width - 1, digits=self._settings.digits)
+        text = found.line(width - 1, digits=self._digits())
         return [(ERROR_STYLE if found.error else STYLE, text)] if text else None
+
+    def _digits(self) -> int:
+        return self._settings.digits or DIGITS
 
     def _show_toolbar(self, line: StyleAndTextTuples | None) -> None:
         """Set the prompt's toolbar; somebody else's comes back where there is nothing to show."""
@@ -96,5 +100,5 @@ class LivePreview:
         found = self._found
         if found is None or self._settings.preview != "inlay" or room < 6:
             return []
-        text = found.line(room - 4, digits=self._settings.digits, with_target=False)
+        text = found.line(room - 4, digits=self._digits(), with_target=False)
         return [(ERROR_STYLE if found.error else STYLE, f"  # {text}")] if text else []
