@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ast
 import builtins
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 from IPython.core.error import UsageError
@@ -23,12 +24,16 @@ from vrepl.fronts import tracebacks
 from vrepl.fronts.config import VRepl
 from vrepl.fronts.painting import host_face
 from vrepl.language import service
+from vrepl.language.preview import Previewer
 from vrepl.session import literals, support
 from vrepl.session.answers import Answer
 from vrepl.session.commands import COMMANDS, Command, ask, help_text
 from vrepl.session.policy import Targets
 from vrepl.session.registry import Place, Registry
 from vrepl.session.session import Session
+
+if TYPE_CHECKING:
+    from vrepl.fronts.live import LivePreview
 
 __all__ = ["Cells", "Extension", "load", "loaded", "unload"]
 
@@ -102,10 +107,13 @@ class Extension:
         self._methods = {"transform_ast": self._transform, "showtraceback": self._show_traceback}
         self._magics = {name: _magic(self, command) for name, command in COMMANDS.items()}
         self._matcher = _matcher(self)
+        self._live = self._live_preview()
 
     def install(self) -> None:
         """Hook into the shell."""
         self.settings.install(self.ip)
+        if self._live is not None:
+            self._live.install()
         self.ip.events.register("pre_execute", self._cell_starts)
         self.ip.events.register("post_execute", self._cell_ended)
         self.ip.Completer.custom_matchers.append(self._matcher)
@@ -119,6 +127,8 @@ class Extension:
         """Leave the shell as it was found; the support functions stay for compiled code."""
         self._is_active = False
         self.settings.remove(self.ip)
+        if self._live is not None:
+            self._live.remove()
         _remove(self.ip.Completer.custom_matchers, self._matcher)
         for event, hook in (("pre_execute", self._cell_starts), ("post_execute", self._cell_ended)):
             if hook in self.ip.events.callbacks[event]:
@@ -163,11 +173,29 @@ class Extension:
     def _is_library_name(self, name: str) -> bool:
         return hasattr(builtins, name) and name not in self.ip.user_ns
 
+    def _live_preview(self) -> LivePreview | None:
+        """The preview beside the typing, in a terminal that can draw one."""
+        if getattr(self.ip, "pt_app", None) is None or os.environ.get("TERM", "dumb") == "dumb":
+            return None
+        from vrepl.fronts.live import LivePreview  # prompt_toolkit takes 150 ms to import
+
+        return LivePreview(self.ip, Previewer(self.session, self._is_magic), self.settings)
+
+    def _is_magic(self, name: str) -> bool:
+        """Whether a bare word is a command of IPython: `ls`, `who`."""
+        return name in self.ip.magics_manager.magics["line"]
+
+    def _forget_nodes(self) -> None:
+        if self._live is not None:
+            self._live.forget()
+
     def _cell_starts(self) -> None:
+        self._forget_nodes()
         self._is_cell = True
         self.cells.starting()
 
     def _cell_ended(self) -> None:
+        self._forget_nodes()
         self.registry.sync(self.cells.label(), self._line_of, self._names_bound())
         if self._is_first_cell:
             self._is_first_cell = False

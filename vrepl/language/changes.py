@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final
 
+from vrepl.core.functions import FUNCTIONS
 from vrepl.core.nodes import order
 from vrepl.language.known import (
     LARGEST,
@@ -142,7 +143,9 @@ def _callee(call: Call, lookup: Callable[[str], Any]) -> tuple[str, Any]:
     """What kind of thing is called, and whose method it is."""
     if call.attribute:
         holder = _found(call.base, lookup) if call.base else Unknown("")
-        if is_node(holder) or members(holder) is not None or call.attribute in _QUIET:
+        # (a*b + c).tanh() has no base; what makes its number is a call of its own.
+        is_quiet = call.attribute in (_QUIET if call.base else _QUIET | FUNCTIONS.keys())
+        if is_quiet or is_node(holder) or members(holder) is not None:
             return "harmless", holder
         if is_container(holder):
             return "container", holder

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vrepl.core.graph import operands_first
+from vrepl.core.graph import OLDER, operands_first
 from vrepl.core.nodes import adjoints
 from vrepl.core.rules import Number
 from vrepl.core.value import Value, plain
@@ -24,7 +24,6 @@ from vrepl.language.records import Diagnostic
 from vrepl.language.replay import Replay
 from vrepl.language.sweeps import Sweep
 from vrepl.render.cells import cell_width, shorten
-from vrepl.render.numbers import short
 from vrepl.session.answers import figure
 from vrepl.session.commands import COMMANDS
 from vrepl.session.policy import number_of
@@ -60,8 +59,15 @@ class Preview:
     error: str = ""
     is_final: bool = True
 
-    def line(self, width: int = 1_000, *, with_target: bool = True) -> str:
+    def line(self, width: int = 1_000, *, digits: int = 4, with_target: bool = True) -> str:
         """The preview in one line of at most *width* cells; slopes give way before the value.
+
+        A number is never cut: where it does not fit the line is ''.
+
+        Args:
+            width: The cells there are.
+            digits: Significant digits of a slope; the value has at least ten.
+            with_target: Whether to say what is assigned to.
 
         Example:
             >>> Preview("d", 4.0, (("a", -3.0), ("b", 2.0), ("c", 1.0))).line()
@@ -71,17 +77,14 @@ class Preview:
         """
         if self.error:
             return shorten(self.error, width)
-        value = figure(self.value)
-        head = f"{self.target} = {value}" if self.target and with_target else f"= {value}"
-        found = head
-        for found in self._fuller(head):
-            if cell_width(found) <= width:
-                return found
-        return shorten(found, width)
+        value = figure(self.value, max(digits, 10))
+        head = f"{self.target} = {value}".lstrip() if with_target else value
+        ways = (*self._fuller(head, digits), value)
+        return next((way for way in ways if cell_width(way) <= width), "")
 
-    def _fuller(self, head: str) -> Iterator[str]:
+    def _fuller(self, head: str, digits: int) -> Iterator[str]:
         """The ways to write it, the fullest first."""
-        parts = [f"{name} {short(slope)}" for name, slope in self.slopes]
+        parts = [f"{name} {figure(slope, digits)}" for name, slope in self.slopes]
         word = "slope" if len(parts) == 1 else "slopes"
         for count in range(len(parts), 0, -1):
             rest = ", …" if self.left_out or count < len(parts) else ""
@@ -224,7 +227,7 @@ class Previewer:
         title = self._names.get(id(leaf)) or leaf.label
         if title and bound.get(title, leaf) is leaf and (id(leaf) in self._names or title in bound):
             return title
-        return f"{title} (older)" if title else ""
+        return title + OLDER if title else ""
 
 
 def preview(text: str, session: Session) -> Preview | None:
