@@ -88,7 +88,7 @@ def differences(plain: Seen, other: Seen, texts: bool | None = True) -> Iterator
 
 # What differs from run to run, or on purpose: nodes show themselves.
 _UNSTEADY = [
-    (re.compile(r"Value\(data=(-?(?:[\d.e+-]+|inf|nan))\)"), r"\1"),
+    (re.compile(r"(?:Value\(data=|np\.float64\()(-?(?:[\d.e+-]+|inf|nan))\)"), r"\1"),
     (re.compile(r"\b0x[0-9a-f]{4,}\b"), "0x"),
     (re.compile(r"(?<=[\[({]) +| +(?=[\])}])"), ""),
     (re.compile(r"\s+"), " "),
@@ -112,9 +112,9 @@ def described(value: object) -> tuple[str, str]:
 
 
 def _kind(value: object, depth: int = 0) -> str:
-    from vrepl.core.value import plain
+    from vrepl.core.value import decayed
 
-    value = plain(value)
+    value = decayed(value)
     kind = type(value)
     name = f"{kind.__module__}.{kind.__qualname__}"
     if kind in (list, tuple, set, frozenset) and depth < 4 and len(value) < 1000:  # type: ignore[arg-type]

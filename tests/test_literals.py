@@ -20,11 +20,11 @@ from vrepl.session.literals import (
     SHOW,
     TRIM,
     Position,
-    bound_names,
     transform,
 )
 from vrepl.session.policy import LARGEST_DISPLAY
 from vrepl.session.support import OPERATIONS
+from vrepl.session.targets import bound_names
 
 SUPPORT = (LITERAL, BIND, ARGUMENT, SHOW, TRIM)
 

@@ -111,7 +111,7 @@ def _through_apply(rows: tuple[Operator, ...], reflected: bool = False) -> Calla
 
     def method(self: Value, *others: Any) -> Any:
         __tracebackhide__ = True
-        if others == (None,):  # round(x, None)
+        if len(others) == 1 and others[0] is None:  # round(x, None)
             others = ()
         row = by_arity.get(len(others) + 1) or by_arity.get(0)
         if row is None and some.method == "__pow__":
@@ -131,12 +131,14 @@ def _grouped(key: Callable[[Operator], str]) -> Iterable[tuple[str, tuple[Operat
 def _divmod(self: Any, other: Any) -> Any:
     """Both results record, where both operands are numbers."""
     __tracebackhide__ = True
-    return (self // other, self % other) if is_number(other) else divmod(plain(self), other)
+    y = divmod(plain(self), plain(other))  # an error is in Python's words
+    return (self // other, self % other) if is_number(other) else y
 
 
 def _reflected_divmod(self: Any, other: Any) -> Any:
     __tracebackhide__ = True
-    return (other // self, other % self) if is_number(other) else divmod(other, plain(self))
+    y = divmod(plain(other), plain(self))
+    return (other // self, other % self) if is_number(other) else y
 
 
 def install() -> None:
@@ -151,9 +153,20 @@ def install() -> None:
     for name, rows in _grouped(lambda row: row.reflected):
         _install(rows, name, rows[0].method)
     for name, function in (("__divmod__", _divmod), ("__rdivmod__", _reflected_divmod)):
-        setattr(Value, name, function)
-        for kind in (FloatValue, IntValue, ZeroValue):
+        for kind in (FloatValue, IntValue):
             setattr(kind, name, function)
+    for asking in (Value, ZeroValue):
+        _ask_apply(asking)
+
+
+def _ask_apply(kind: type[Value]) -> None:
+    """Give a class operators that leave everything to `apply`."""
+    for name, rows in _grouped(lambda row: row.method):
+        setattr(kind, name, _through_apply(rows))
+    for name, rows in _grouped(lambda row: row.reflected):
+        setattr(kind, name, _through_apply(rows, reflected=True))
+    for name, function in (("__divmod__", _divmod), ("__rdivmod__", _reflected_divmod)):
+        setattr(kind, name, function)
 
 
 def _install(rows: tuple[Operator, ...], name: str, mirror: str) -> None:
@@ -166,7 +179,6 @@ def _install(rows: tuple[Operator, ...], name: str, mirror: str) -> None:
         else:
             method = _method(_UNARY.format(name=name), kind, row, name)
         setattr(kind, name, method)
-    setattr(ZeroValue, name, _through_apply(rows, reflected=name == row.reflected))
 
 
 def _install_zero() -> None:

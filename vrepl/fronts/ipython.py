@@ -26,9 +26,9 @@ from vrepl.language import service
 from vrepl.session import literals, support
 from vrepl.session.answers import Answer
 from vrepl.session.commands import COMMANDS, Command, ask, help_text
-from vrepl.session.policy import Targets
 from vrepl.session.registry import Place, Registry
 from vrepl.session.session import Session
+from vrepl.session.targets import Targets
 
 __all__ = ["Cells", "Extension", "load", "loaded", "unload"]
 

@@ -341,7 +341,7 @@ class _Run:
             return
         targets = tuple(map(target_of, node.targets))
         names = bound_in(node.targets)
-        for name, part in literals.bound_names(targets, value):
+        for name, part in bound_names(targets, value):
             self.bind(name, part, node.lineno)
         missing = frozenset(name for name in names if name not in self.writes)
         missing |= names if type(value) is Unknown else frozenset()

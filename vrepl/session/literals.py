@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias, cast
 
@@ -27,22 +27,18 @@ from vrepl.session.policy import (
     WALKED,
     Position,
     Slot,
-    Target,
-    Targets,
     Want,
     first_parameter,
     may_bind,
-    names_any,
     narrowed,
     number_of,
-    receives,
-    target_of,
 )
+from vrepl.session.targets import Targets, names_any, receives, target_of
 from vrepl.session.trees import LOAD, call, copied, location, twin
 
 __all__ = [
-    "ARGUMENT", "BIND", "LITERAL", "POSITIONS", "SHOW", "TRIM", "Cell", "Position", "Targets",
-    "bound_names", "once", "transform",
+    "ARGUMENT", "BIND", "LITERAL", "POSITIONS", "SHOW", "TRIM", "Cell", "Position", "once",
+    "transform",
 ]  # fmt: skip
 
 _Place: TypeAlias = "tuple[ast.AST, Scope, Want | None]"
@@ -132,48 +128,6 @@ def once(say: Callable[[str], None]) -> Callable[[str], None]:
             say(reason)
 
     return complain
-
-
-def bound_names(targets: Targets, value: object) -> Iterator[tuple[str, object]]:
-    """The names a binding binds, each with its object, as far as that can be told in advance.
-
-    A string is one name. A tuple lists the targets of ``a = b = …`` from left to right, each a
-    name, None for what is no name (``self.w``, ``xs[0]``), or a tuple of the same kind for an
-    unpacking, where ``"*r"`` collects the rest into a list. Only exact lists and tuples of a
-    fitting length are looked into: no iterator is consumed.
-
-    Example:
-        >>> list(bound_names(("t", ("a", ("b", "*r"))), (1, [2, 3, 4])))
-        [('t', (1, [2, 3, 4])), ('a', 1), ('b', 2), ('r', [3, 4])]
-    """
-    every = (targets,) if isinstance(targets, str) else targets
-    pending = [(target, value) for target in reversed(every)]
-    while pending:
-        target, part = pending.pop()
-        if isinstance(target, tuple):
-            pending.extend(reversed(list(_unpacked(target, part))))
-        elif target:
-            yield target, part
-
-
-def _unpacked(targets: tuple[Target, ...], value: object) -> Iterable[tuple[Target, object]]:
-    """Pairs of an unpacking; nothing when *value* is no list or tuple of a fitting length."""
-    if type(value) not in (list, tuple):
-        return ()
-    items = cast("list[object] | tuple[object, ...]", value)
-    star = next((i for i, t in enumerate(targets) if isinstance(t, str) and t[:1] == "*"), None)
-    if star is None:
-        return zip(targets, items, strict=True) if len(targets) == len(items) else ()
-    tail = len(targets) - star - 1
-    if len(items) < star + tail:
-        return ()
-    end = len(items) - tail
-    rest = cast("str", targets[star])[1:]
-    return [
-        *zip(targets[:star], items[:star], strict=True),
-        (rest, list(items[star:end])),
-        *zip(targets[star + 1 :], items[end:], strict=True),
-    ]
 
 
 # --- the walk ------------------------------------------------------------------------------------
