@@ -15,6 +15,7 @@ import pytest
 from vrepl.session.literals import (
     ARGUMENT,
     BIND,
+    KIND,
     LITERAL,
     POSITIONS,
     SHOW,
@@ -56,6 +57,7 @@ class Session:
             BIND: self.bind,
             SHOW: self.shown.append,
             TRIM: lambda: None,
+            KIND: type,
         }
         self.names: dict[str, Any] = {"__builtins__": vars(builtins) | OPERATIONS | support}
 

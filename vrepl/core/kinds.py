@@ -1,4 +1,4 @@
-"""The type of the classes of nodes: they pass for `float` and `int`, in comparisons and in pickles.
+"""The type of the classes of nodes, which pass for `float` and `int`, and who is told otherwise.
 
 What the nodes themselves are is left to `value`.
 """
@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import copyreg
 import sys
+import sysconfig
 from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
 
-__all__ = ["WRITERS", "ValueType", "called_from"]
+__all__ = ["ValueType", "called_from", "called_to_show", "is_library"]
 
-# Modules that write numbers into files through repr(); they get the number's own text, because a
-# file must not depend on vrepl. PyYAML writes `!!float 'value(data=2.5)'` without this.
-WRITERS = frozenset(
-    {"yaml.representer", "ruamel.yaml.representer", "plistlib", "xmlrpc.client", "toml.encoder"}
-)
+# People read `Value(data=2.5)` through these modules, and through code of their own. Any other
+# library that calls repr() gets the number's own text, for it may write a file, where PyYAML would
+# put `!!float 'value(data=2.5)'`, or a message about a number that somebody passed.
+SHOWING = frozenset(
+    {"vrepl", "IPython", "ipykernel", "pprint", "reprlib", "collections", "doctest", "code", "pdb"}
+) | {"bdb", "traceback", "unittest", "pytest", "_pytest", "hypothesis", "rich", "dataclasses"}
 # The one module that must see FloatValue as a type of its own: it looks up `float` by equality
 # and would hand back the same node where deepcopy owes a new graph.
 COPIER = "copy"
@@ -40,7 +44,37 @@ class ValueType(type):
 
 def called_from(modules: Iterable[str]) -> bool:
     """Whether the code that called our caller lives in one of *modules*."""
-    return sys._getframe(2).f_globals.get("__name__", "") in modules
+    return _caller() in modules
+
+
+def called_to_show() -> bool:
+    """Whether the code that called our caller shows its results to people."""
+    return _is_showing(_caller())
+
+
+def _caller() -> str:
+    name = sys._getframe(3).f_globals.get("__name__", "")
+    return name if type(name) is str else ""
+
+
+@cache
+def _is_showing(module: str) -> bool:
+    return module.partition(".")[0] in SHOWING or not is_library(module)
+
+
+@cache
+def is_library(module: str) -> bool:
+    """Whether a module is Python's own or was installed with a package.
+
+    Example:
+        >>> is_library("json.encoder"), is_library("__main__")
+        (True, False)
+    """
+    if module.partition(".")[0] in sys.stdlib_module_names:
+        return True
+    path = Path(getattr(sys.modules.get(module), "__file__", None) or "")
+    installed = tuple(sysconfig.get_paths().values())
+    return str(path).startswith(installed) or "dist-packages" in path.parts
 
 
 def _reduced(kind: ValueType) -> str | tuple[type, tuple[int | float]]:

@@ -92,7 +92,7 @@ def _method(
     text: str, kind: type[Value], row: Operator, name: str, mirrored: Any = None
 ) -> Callable[..., Any]:
     scope: dict[str, Any] = {
-        "__name__": __name__, "row": row, "apply": apply, "plain": plain,
+        "__name__": __name__, "row": row, "apply": _operate, "plain": plain,
         "native": getattr(kind.native, name), "mirrored": mirrored,
         "new_float": _new_float, "new_int": _new_int,
         "FloatValue": FloatValue, "IntValue": IntValue, "Kept": Kept,
@@ -101,7 +101,23 @@ def _method(
     return scope[name]  # type: ignore[no-any-return]
 
 
-def _through_apply(rows: tuple[Operator, ...], reflected: bool = False) -> Callable[..., Any]:
+def _operate(row: Operator, *operands: Any) -> Any:
+    """As `apply`, but where neither side knows the other it is left to Python to say so.
+
+    Only Python knows whether `+` or `+=` was written.
+    """
+    __tracebackhide__ = True
+    try:
+        return apply(row, *operands)
+    except TypeError as error:
+        if str(error).startswith("unsupported operand type(s) for"):
+            return NotImplemented
+        raise
+
+
+def _through_apply(
+    rows: tuple[Operator, ...], reflected: bool = False, compute: Callable[..., Any] = apply
+) -> Callable[..., Any]:
     """A method that leaves everything to `apply`; for functions, and where speed does not matter.
 
     *rows* are those of one name, told apart by the number of operands.
@@ -118,7 +134,7 @@ def _through_apply(rows: tuple[Operator, ...], reflected: bool = False) -> Calla
             return pow(plain(self), *map(plain, others))
         if row is None:
             raise TypeError(f"{some.symbol} does not take {len(others) + 1} operands")
-        return apply(row, *others, self) if reflected else apply(row, self, *others)
+        return compute(row, *others, self) if reflected else compute(row, self, *others)
 
     return method
 
@@ -162,9 +178,9 @@ def install() -> None:
 def _ask_apply(kind: type[Value]) -> None:
     """Give a class operators that leave everything to `apply`."""
     for name, rows in _grouped(lambda row: row.method):
-        setattr(kind, name, _through_apply(rows))
+        setattr(kind, name, _through_apply(rows, compute=_operate if rows[0].reflected else apply))
     for name, rows in _grouped(lambda row: row.reflected):
-        setattr(kind, name, _through_apply(rows, reflected=True))
+        setattr(kind, name, _through_apply(rows, reflected=True, compute=_operate))
     for name, function in (("__divmod__", _divmod), ("__rdivmod__", _reflected_divmod)):
         setattr(kind, name, function)
 

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from vrepl.core import payload
 from vrepl.core.errors import DomainError, WholeNumber
-from vrepl.core.kinds import WRITERS, ValueType, called_from
+from vrepl.core.kinds import ValueType, called_to_show
 from vrepl.core.nodes import CONSTANT, EXPLICIT, Source, adjoints, is_constant, order
 from vrepl.core.operators import BY_SYMBOL, BY_UFUNC, Operator
 from vrepl.core.rules import Number, broken_condition, evaluate
 
 __all__ = [
     "FloatValue", "IntValue", "Kept", "Value", "ZeroValue", "apply", "decayed", "facts_of",
-    "is_number", "leaf", "plain", "remade",
+    "is_number", "leaf", "plain", "remade", "stripped",
 ]  # fmt: skip
 
 
@@ -164,7 +164,7 @@ class Value(metaclass=ValueType):
 
     def __repr__(self) -> str:
         text = repr(plain(self))
-        return text if called_from(WRITERS) else f"Value(data={text})"
+        return f"Value(data={text})" if called_to_show() else text
 
     def __str__(self) -> str:
         return repr(plain(self))
@@ -185,7 +185,7 @@ class Value(metaclass=ValueType):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """NumPy's functions: a row's ufunc of scalars records, all else sees plain numbers."""
-        options = {name: _stripped(option) for name, option in options.items()}
+        options = {name: stripped(option) for name, option in options.items()}
         y = _computed(ufunc.__name__, getattr(ufunc, method), *map(decayed, inputs), **options)
         row = BY_UFUNC.get(ufunc.__name__)
         if row is None or method != "__call__" or options or not all(map(is_number, inputs)):
@@ -193,7 +193,7 @@ class Value(metaclass=ValueType):
         return _recorded(row, inputs, y)
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
-        return function(*_stripped(args), **_stripped(options))
+        return function(*stripped(args), **stripped(options))
 
 
 class FloatValue(Value, float):
@@ -350,9 +350,7 @@ def decayed(number: Any) -> Any:
         np.float64(1.0)
     """
     y = plain(number)
-    kind = type(number)
-    known = kind is FloatValue or kind is IntValue or kind is ZeroValue
-    return y if known or y is number else kind.native(y)
+    return y if y is number else type(number).native(y)
 
 
 def _numpy_node(number: Any) -> Any:
@@ -493,10 +491,10 @@ def _copied(node: Value, memo: dict[int, Any]) -> Value:
     return copy
 
 
-def _stripped(x: Any) -> Any:
+def stripped(x: Any) -> Any:
     """*x* with the nodes in its lists, tuples and dicts made plain."""
     if isinstance(x, Value):
         return decayed(x)
     if type(x) in (list, tuple):
-        return type(x)(map(_stripped, x))
-    return {key: _stripped(item) for key, item in x.items()} if type(x) is dict else x
+        return type(x)(map(stripped, x))
+    return {key: stripped(item) for key, item in x.items()} if type(x) is dict else x

@@ -239,6 +239,7 @@ def _provide_support() -> None:
         literals.BIND: _bind,
         literals.SHOW: _show,
         literals.TRIM: _trim,
+        literals.KIND: support.kind,
         **support.OPERATIONS,
     }
     for name, function in provided.items():

@@ -21,9 +21,9 @@ from vrepl.language.known import Unknown, is_node, members, module
 from vrepl.language.names import bound_in
 from vrepl.language.statements import Statement, read
 from vrepl.session import literals
-from vrepl.session.policy import target_of
 from vrepl.session.registry import Place
 from vrepl.session.session import Session
+from vrepl.session.targets import bound_names, target_of
 
 __all__ = ["Replay", "Step"]
 

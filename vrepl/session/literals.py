@@ -17,6 +17,7 @@ from vrepl.session.policy import (
     BIND,
     BINDERS,
     ITEMS,
+    KIND,
     LITERAL,
     MODULES,
     POSITIONS,
@@ -37,7 +38,7 @@ from vrepl.session.targets import Targets, names_any, receives, target_of
 from vrepl.session.trees import LOAD, call, copied, location, twin
 
 __all__ = [
-    "ARGUMENT", "BIND", "LITERAL", "POSITIONS", "SHOW", "TRIM", "Cell", "Position", "once",
+    "ARGUMENT", "BIND", "KIND", "LITERAL", "POSITIONS", "SHOW", "TRIM", "Cell", "Position", "once",
     "transform",
 ]  # fmt: skip
 
@@ -299,10 +300,20 @@ class _Rewriter:
 
     def call(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
         node = cast("ast.Call", node)
-        self.field(node, "func", scope, None)
+        if self.asks_type(node):
+            node.func = ast.Name(KIND, LOAD, **location(node.func))
+            self.changed = True
+        else:
+            self.field(node, "func", scope, None)
         handed = self.handed_to(node)
         node.args = [cast("ast.expr", self.place(a, scope, handed(a))) for a in node.args]
         node.keywords = [self.keyword(k, scope, handed(k.value)) for k in node.keywords]
+
+    def asks_type(self, node: ast.Call) -> bool:
+        """Whether *node* is ``type(x)``, which compares by identity with ``float`` if we help."""
+        single = len(node.args) == 1 and not node.keywords and type(node.args[0]) is not ast.Starred
+        named = type(node.func) is ast.Name and node.func.id == "type"
+        return single and named and self.is_library("type")
 
     def keyword(self, node: ast.keyword, scope: Scope, want: Want | None) -> ast.keyword:
         new = copied(node)
@@ -311,7 +322,7 @@ class _Rewriter:
 
     def handed_to(self, node: ast.Call) -> Callable[[ast.expr], Want | None]:
         """What numbers become in each argument of a call."""
-        if type(node.func) is not ast.Name:
+        if type(node.func) is not ast.Name or node.func.id == KIND:
             return lambda argument: None
         callee = node.func.id
         if not self.is_library(callee):

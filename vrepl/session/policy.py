@@ -18,6 +18,7 @@ __all__ = [
     "BIND",
     "BINDERS",
     "ITEMS",
+    "KIND",
     "LARGEST_DISPLAY",
     "LITERAL",
     "MODULES",
@@ -41,9 +42,13 @@ BIND: Final = "__vrepl_bind__"
 ARGUMENT: Final = "__vrepl_argument__"
 SHOW: Final = "__vrepl_show__"
 TRIM: Final = "__vrepl_trim__"
+KIND: Final = "__vrepl_kind__"
 
-# Modules whose functions get twins that record, by the name that a session imports them under.
-MODULES: Final = {"math": "vrepl.core.mathematics"}
+# Modules that have a twin, by the name that a session imports them under: the functions of `math`
+# record there, and the others take nodes for numbers.
+MODULES: Final = {"math": "vrepl.core.mathematics"} | {
+    name: f"vrepl.core.twins.{name}" for name in ("marshal", "msgpack", "orjson")
+}
 
 _NUMBERS: Final = (int, float)  # compared by exact type: a bool is an int
 

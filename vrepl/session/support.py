@@ -10,12 +10,13 @@ import numbers
 from collections.abc import Callable
 from typing import Any, Final
 
+from vrepl.core.kinds import ValueType
 from vrepl.core.nodes import LITERAL
 from vrepl.core.operators import Operator
 from vrepl.core.value import IntValue, apply, leaf
 from vrepl.session import operations
 
-__all__ = ["OPERATIONS", "argument", "literal", "operation"]
+__all__ = ["OPERATIONS", "argument", "kind", "literal", "operation"]
 
 
 def literal(number: int | float) -> Any:
@@ -42,6 +43,17 @@ def argument(callee: Any, number: int | float) -> Any:
     if kind.__module__ == "enum" or "__main__" not in (module, kind.__module__):
         return number
     return leaf(number, LITERAL)
+
+
+def kind(x: Any) -> Any:
+    """`type(x)`, and for a node the type it passes for: `type(x) is float` holds.
+
+    Example:
+        >>> kind(literal(2.0)), kind("text")
+        (<class 'float'>, <class 'str'>)
+    """
+    found = type(x)
+    return found.native if type(found) is ValueType else found
 
 
 # One template for all operators: Python's own operation, unless a whole node stands on the right
