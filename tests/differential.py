@@ -1,22 +1,30 @@
 """Runs the same cells in plain IPython and with vrepl, and compares all that can be seen.
 
-Each run is a fork of this process, so both start from the same memory and leave nothing behind.
+Every run is a fork of one small process without threads, so that all start from the same memory
+and leave nothing behind. `python differential.py MODULE ...` runs the doctests of modules, of whole
+packages too (`numpy.*`), and prints what differs.
 """
 
 from __future__ import annotations
 
+import contextlib
 import doctest
+import importlib
+import io
 import os
 import pickle
+import pkgutil
 import random
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import types
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,11 +35,19 @@ MOST_TEXT = 20_000
 
 @dataclass(frozen=True)
 class Unit:
-    """Cells that belong together, and the names they find in their session."""
+    """Cells that belong together.
+
+    Attributes:
+        name: What it is called.
+        cells: What is run.
+        module: A module whose names the session has from the start.
+        preloaded: Modules that are imported before the process is forked.
+    """
 
     name: str
     cells: Sequence[str]
-    names: Mapping[str, Any] = field(default_factory=dict)
+    module: str = ""
+    preloaded: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -88,8 +104,9 @@ def differences(plain: Seen, other: Seen, texts: bool | None = True) -> Iterator
 
 # What differs from run to run, or on purpose: nodes show themselves.
 _UNSTEADY = [
-    (re.compile(r"Value\(data=(-?(?:[\d.e+-]+|inf|nan))\)"), r"\1"),
-    (re.compile(r"\b0x[0-9a-f]{4,}\b"), "0x"),
+    (re.compile(r"(?:Value\(data=|np\.float64\()(-?(?:[\d.e+-]+|inf|nan))\)"), r"\1"),
+    (re.compile(r"\b0x[0-9a-fA-F]{4,}\b|(?<=at )[0-9a-f]{12}\b|\b1[34]\d{13}\b"), "0x"),
+    (re.compile(r"\b\d[\d.]*(?:e[+-]?\d+)? (?:ns|[uµμ]s|ms|s|min)\b"), "TIME"),
     (re.compile(r"(?<=[\[({]) +| +(?=[\])}])"), ""),
     (re.compile(r"\s+"), " "),
 ]
@@ -112,9 +129,9 @@ def described(value: object) -> tuple[str, str]:
 
 
 def _kind(value: object, depth: int = 0) -> str:
-    from vrepl.core.value import plain
+    from vrepl.core.value import decayed
 
-    value = plain(value)
+    value = decayed(value)
     kind = type(value)
     name = f"{kind.__module__}.{kind.__qualname__}"
     if kind in (list, tuple, set, frozenset) and depth < 4 and len(value) < 1000:  # type: ignore[arg-type]
@@ -143,13 +160,16 @@ def shell() -> Any:
     ip = InteractiveShell.instance(config=config)
     for line in ("load_ext vrepl", "unload_ext vrepl"):  # imports what loading imports
         ip.run_line_magic(*line.split())
-    ip.run_cell("%who", silent=True)  # IPython makes its magics when the first is used
+    with contextlib.redirect_stdout(io.StringIO()):
+        ip.run_cell("%who", silent=True)  # IPython makes its magics when the first is used
     return ip
 
 
 def seen(unit: Unit, *, loaded: bool, seconds: int = SECONDS) -> Seen:
     """What one run of a unit shows."""
     ip = shell()
+    for module in filter(None, (unit.module, *unit.preloaded)):
+        importlib.import_module(module)
     sys.stdout.flush()
     sys.stderr.flush()
     with tempfile.TemporaryFile() as answer, tempfile.TemporaryFile() as printed:
@@ -181,7 +201,9 @@ def _run(ip: Any, unit: Unit, loaded: bool, printed: Any) -> Seen:
     _calm(printed)
     if loaded:
         ip.run_line_magic("load_ext", "vrepl")
-    ip.user_ns.update(unit.names)
+    if unit.module:
+        given = vars(sys.modules[unit.module])
+        ip.user_ns.update({name: given[name] for name in given if name[:2] != "__"})
     before = dict(ip.user_ns)
     cells = [_run_cell(ip, cell, printed, place) for cell in unit.cells]
     names = {
@@ -212,7 +234,8 @@ def _calm(printed: Any) -> None:
 
 
 def _is_code(value: object) -> bool:
-    return isinstance(value, (types.ModuleType, types.FunctionType, type))
+    code = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type)
+    return isinstance(value, code)
 
 
 def _run_cell(ip: Any, cell: str, printed: Any, place: str) -> tuple[str, str, str]:
@@ -236,6 +259,13 @@ def _run_cell(ip: Any, cell: str, printed: Any, place: str) -> tuple[str, str, s
 # --- corpora -------------------------------------------------------------------------------------
 
 
+def snippets(path: Path, preloaded: Sequence[str] = ()) -> Iterator[Unit]:
+    """The units of a file: blank lines between them, and lines of `# %%` between their cells."""
+    for number, text in enumerate(path.read_text("utf-8").strip().split("\n\n"), 1):
+        cells = [cell.strip("\n") for cell in text.split("# %%\n")]
+        yield Unit(f"{path.stem} {number}", cells, preloaded=preloaded)
+
+
 def doctests(module: types.ModuleType, joined: bool = False) -> Iterator[Unit]:
     """The examples of a module: a unit for each docstring, a cell for each example.
 
@@ -243,11 +273,10 @@ def doctests(module: types.ModuleType, joined: bool = False) -> Iterator[Unit]:
         module: Where they stand; its names are the session's.
         joined: Whether the examples of a docstring make one cell.
     """
-    names = {k: v for k, v in vars(module).items() if k[:2] != "__"}
     for test in _found(module):
         cells = [example.source for example in test.examples]
         if cells:
-            yield Unit(test.name, ["\n".join(cells)] if joined else cells, names)
+            yield Unit(test.name, ["\n".join(cells)] if joined else cells, module.__name__)
 
 
 def _found(module: types.ModuleType) -> list[doctest.DocTest]:
@@ -259,17 +288,87 @@ def _found(module: types.ModuleType) -> list[doctest.DocTest]:
         return []
 
 
-def file_doctests(path: Path, names: Mapping[str, Any]) -> Iterator[Unit]:
-    """The examples of a text or a Python file, as one unit."""
-    text = path.read_text(errors="replace")
-    try:
-        examples = doctest.DocTestParser().get_examples(text)
-    except ValueError:
+def modules(name: str) -> Iterator[types.ModuleType]:
+    """A module, or with `.*` behind its name a package and all that can be imported of it."""
+    package = importlib.import_module(name.removesuffix(".*"))
+    yield package
+    if name.endswith(".*"):
+        inside = pkgutil.walk_packages(package.__path__, f"{package.__name__}.", lambda _: None)
+        for found in inside:
+            if not re.search(r"\.(_*tests?|testing|conftest|__main__|setup)\b|\.test_", found.name):
+                with contextlib.suppress(BaseException):  # a package holds all kinds of scripts
+                    yield importlib.import_module(found.name)
+
+
+# --- the process that is forked ------------------------------------------------------------------
+
+
+class Runner:
+    """A process of its own that compares units; close it when done."""
+
+    def __init__(self) -> None:
+        one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", __file__, "--serve"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **one_thread, "MPLBACKEND": "agg", "PYTHONHASHSEED": "0"},
+        )
+
+    def compared(self, unit: Unit) -> Verdict:
+        """The verdict on a unit."""
+        assert self.process.stdin and self.process.stdout
+        pickle.dump(unit, self.process.stdin)
+        self.process.stdin.flush()
+        return pickle.load(self.process.stdout)  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """End the process."""
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait(SECONDS)
+
+
+def serve() -> None:
+    """Answer units on standard input with verdicts on standard output, until there are no more."""
+    with open(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)
+        while True:
+            try:
+                unit = pickle.load(sys.stdin.buffer)
+            except EOFError:
+                return
+            pickle.dump(compared(unit), answers)
+            answers.flush()
+
+
+def report(units: Iterable[Unit]) -> Counter[str]:
+    """Compare units, print what differs, and count."""
+    count: Counter[str] = Counter()
+    met: set[str] = set()
+    for unit in units:
+        text = "\n".join(unit.cells)
+        if text not in met:
+            met.add(text)
+            verdict = compared(unit)
+            count[verdict.outcome] += 1
+            if verdict.outcome != "same":
+                print(f"== {verdict.outcome} {unit.name}", *verdict.differences, sep="\n    ")
+    return count
+
+
+def main(arguments: Sequence[str]) -> None:
+    """What the command line asks for."""
+    if list(arguments) == ["--serve"]:
+        serve()
         return
-    if examples:
-        yield Unit(path.name, [example.source for example in examples], names)
+    found = (module for name in arguments for module in modules(name))
+    print(dict(report(unit for module in found for unit in doctests(module))))
 
 
-def verdicts(units: Iterable[Unit]) -> Iterator[Verdict]:
-    """The verdict on each unit."""
-    return map(compared, units)
+if __name__ == "__main__":
+    import differential  # under its own name, by which pickle knows its classes
+
+    os.environ.setdefault("IPYTHONDIR", tempfile.mkdtemp(prefix="vrepl-ipython-"))
+    differential.main(sys.argv[1:])

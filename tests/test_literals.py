@@ -15,16 +15,17 @@ import pytest
 from vrepl.session.literals import (
     ARGUMENT,
     BIND,
+    KIND,
     LITERAL,
     POSITIONS,
     SHOW,
     TRIM,
     Position,
-    bound_names,
     transform,
 )
 from vrepl.session.policy import LARGEST_DISPLAY
 from vrepl.session.support import OPERATIONS
+from vrepl.session.targets import bound_names
 
 SUPPORT = (LITERAL, BIND, ARGUMENT, SHOW, TRIM)
 
@@ -56,6 +57,7 @@ class Session:
             BIND: self.bind,
             SHOW: self.shown.append,
             TRIM: lambda: None,
+            KIND: type,
         }
         self.names: dict[str, Any] = {"__builtins__": vars(builtins) | OPERATIONS | support}
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vrepl.session.literals import ARGUMENT, BIND, LITERAL, SHOW, TRIM, transform
+from vrepl.session.literals import ARGUMENT, BIND, KIND, LITERAL, SHOW, TRIM, transform
 from vrepl.session.support import OPERATIONS
 
 FILE = "<cell 3>"
@@ -25,6 +25,7 @@ IDENTITY: dict[str, Callable[..., Any]] = {
     BIND: lambda value, targets, line, cell: value,
     SHOW: lambda answer: None,
     TRIM: lambda: None,
+    KIND: type,
     **OPERATIONS,
 }
 

@@ -16,7 +16,7 @@ from vrepl.core.nodes import adjoints, is_constant, order
 from vrepl.core.operators import BY_NAME, Operator
 from vrepl.core.rules import local_derivative
 from vrepl.core.tape import Tape
-from vrepl.core.value import FloatValue, Value, apply, plain
+from vrepl.core.value import Value, apply, plain
 
 __all__ = [
     "Measured",
@@ -216,7 +216,7 @@ def _as_float(x: Any) -> Any:
     """The operand as a float or float node: in C, 0.5 * IntValue would not ask the node."""
     if not isinstance(x, Value):
         return float(x)
-    return x if isinstance(x, FloatValue) else apply(_POS, x) * 1.0
+    return x if isinstance(x, float) and isinstance(x, Value) else apply(_POS, x) * 1.0
 
 
 def _times(adjoint: Any, local: Any) -> Any:

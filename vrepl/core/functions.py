@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any, Final
 
 import vrepl.core.methods  # noqa: F401  (gives Values their operators)
+from vrepl.core.errors import DomainError
 from vrepl.core.helpers import HELPERS
 from vrepl.core.operators import OPERATORS, Operator
 from vrepl.core.rows import ANY_NUMBER, ONE_LIST, TWO_LISTS
@@ -180,7 +181,10 @@ def function(x=NOTHING, y=NOTHING, /, *others, **options):
     operands = tuple([operand for operand in (x, y) if operand is not NOTHING]) + others
     for operand in operands:
         if isinstance(operand, Value):
-            return record(*operands, **options)
+            try:
+                return record(*operands, **options)
+            except DomainError:
+                break  # `math` speaks in its own words
     return original(*operands, **options)
 """
 _ALONE: Final = {"usual": "y is NOTHING", "arguments": "x"}
@@ -196,7 +200,8 @@ def _twin(record: Callable[..., Any], original: Callable[..., Any]) -> Callable[
     scope: dict[str, Any] = {
         "__name__": "vrepl.core.mathematics"
     }  # where pickle finds it, for multiprocessing
-    scope |= {"NOTHING": object(), "Value": Value, "record": record, "original": original}
+    scope |= {"NOTHING": object(), "Value": Value, "DomainError": DomainError}
+    scope |= {"record": record, "original": original}
     exec(compile(text, f"<vrepl {original.__name__}>", "exec"), scope)
     function: Callable[..., Any] = scope["function"]
     for attribute in ("__name__", "__qualname__", "__doc__"):

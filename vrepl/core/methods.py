@@ -92,7 +92,7 @@ def _method(
     text: str, kind: type[Value], row: Operator, name: str, mirrored: Any = None
 ) -> Callable[..., Any]:
     scope: dict[str, Any] = {
-        "__name__": __name__, "row": row, "apply": apply, "plain": plain,
+        "__name__": __name__, "row": row, "apply": _operate, "plain": plain,
         "native": getattr(kind.native, name), "mirrored": mirrored,
         "new_float": _new_float, "new_int": _new_int,
         "FloatValue": FloatValue, "IntValue": IntValue, "Kept": Kept,
@@ -101,7 +101,23 @@ def _method(
     return scope[name]  # type: ignore[no-any-return]
 
 
-def _through_apply(rows: tuple[Operator, ...], reflected: bool = False) -> Callable[..., Any]:
+def _operate(row: Operator, *operands: Any) -> Any:
+    """As `apply`, but where neither side knows the other it is left to Python to say so.
+
+    Only Python knows whether `+` or `+=` was written.
+    """
+    __tracebackhide__ = True
+    try:
+        return apply(row, *operands)
+    except TypeError as error:
+        if str(error).startswith("unsupported operand type(s) for"):
+            return NotImplemented
+        raise
+
+
+def _through_apply(
+    rows: tuple[Operator, ...], reflected: bool = False, compute: Callable[..., Any] = apply
+) -> Callable[..., Any]:
     """A method that leaves everything to `apply`; for functions, and where speed does not matter.
 
     *rows* are those of one name, told apart by the number of operands.
@@ -111,14 +127,14 @@ def _through_apply(rows: tuple[Operator, ...], reflected: bool = False) -> Calla
 
     def method(self: Value, *others: Any) -> Any:
         __tracebackhide__ = True
-        if others == (None,):  # round(x, None)
+        if len(others) == 1 and others[0] is None:  # round(x, None)
             others = ()
         row = by_arity.get(len(others) + 1) or by_arity.get(0)
         if row is None and some.method == "__pow__":
             return pow(plain(self), *map(plain, others))
         if row is None:
             raise TypeError(f"{some.symbol} does not take {len(others) + 1} operands")
-        return apply(row, *others, self) if reflected else apply(row, self, *others)
+        return compute(row, *others, self) if reflected else compute(row, self, *others)
 
     return method
 
@@ -131,12 +147,14 @@ def _grouped(key: Callable[[Operator], str]) -> Iterable[tuple[str, tuple[Operat
 def _divmod(self: Any, other: Any) -> Any:
     """Both results record, where both operands are numbers."""
     __tracebackhide__ = True
-    return (self // other, self % other) if is_number(other) else divmod(plain(self), other)
+    y = divmod(plain(self), plain(other))  # an error is in Python's words
+    return (self // other, self % other) if is_number(other) else y
 
 
 def _reflected_divmod(self: Any, other: Any) -> Any:
     __tracebackhide__ = True
-    return (other // self, other % self) if is_number(other) else divmod(other, plain(self))
+    y = divmod(plain(other), plain(self))
+    return (other // self, other % self) if is_number(other) else y
 
 
 def install() -> None:
@@ -151,9 +169,20 @@ def install() -> None:
     for name, rows in _grouped(lambda row: row.reflected):
         _install(rows, name, rows[0].method)
     for name, function in (("__divmod__", _divmod), ("__rdivmod__", _reflected_divmod)):
-        setattr(Value, name, function)
-        for kind in (FloatValue, IntValue, ZeroValue):
+        for kind in (FloatValue, IntValue):
             setattr(kind, name, function)
+    for asking in (Value, ZeroValue):
+        _ask_apply(asking)
+
+
+def _ask_apply(kind: type[Value]) -> None:
+    """Give a class operators that leave everything to `apply`."""
+    for name, rows in _grouped(lambda row: row.method):
+        setattr(kind, name, _through_apply(rows, compute=_operate if rows[0].reflected else apply))
+    for name, rows in _grouped(lambda row: row.reflected):
+        setattr(kind, name, _through_apply(rows, reflected=True, compute=_operate))
+    for name, function in (("__divmod__", _divmod), ("__rdivmod__", _reflected_divmod)):
+        setattr(kind, name, function)
 
 
 def _install(rows: tuple[Operator, ...], name: str, mirror: str) -> None:
@@ -166,7 +195,6 @@ def _install(rows: tuple[Operator, ...], name: str, mirror: str) -> None:
         else:
             method = _method(_UNARY.format(name=name), kind, row, name)
         setattr(kind, name, method)
-    setattr(ZeroValue, name, _through_apply(rows, reflected=name == row.reflected))
 
 
 def _install_zero() -> None:

@@ -6,56 +6,24 @@ plain numbers; `methods` gives them the table's operators, graphs and slopes com
 
 from __future__ import annotations
 
-import copyreg
 import numbers
 import re
-import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from vrepl.core import payload
 from vrepl.core.errors import DomainError, WholeNumber
+from vrepl.core.kinds import ValueType, called_to_show
 from vrepl.core.nodes import CONSTANT, EXPLICIT, Source, adjoints, is_constant, order
 from vrepl.core.operators import BY_SYMBOL, BY_UFUNC, Operator
 from vrepl.core.rules import Number, broken_condition, evaluate
 
 __all__ = [
-    "FloatValue", "IntValue", "Kept", "Value", "ZeroValue", "apply", "facts_of",
-    "is_number", "leaf", "plain", "remade",
+    "FloatValue", "IntValue", "Kept", "Value", "ZeroValue", "apply", "decayed", "facts_of",
+    "is_number", "leaf", "plain", "remade", "stripped",
 ]  # fmt: skip
-
-# Modules that write numbers into files through repr(); they get the number's own text, because a
-# file must not depend on vrepl. PyYAML writes `!!float 'value(data=2.5)'` without this.
-WRITERS = frozenset(
-    {"yaml.representer", "ruamel.yaml.representer", "plistlib", "xmlrpc.client", "toml.encoder"}
-)
-# The one module that must see FloatValue as a type of its own: it looks up `float` by equality
-# and would hand back the same node where deepcopy owes a new graph.
-COPIER = "copy"
-
-
-class ValueType(type):
-    """The type of `FloatValue` and `IntValue`: equal to `float` or `int`, and hashed like it.
-
-    `type(v) == float`, `type(v) in (int, float)` and `{float: ...}[type(v)]` therefore hold.
-    """
-
-    native: type | None
-
-    def __eq__(cls, other: object) -> bool:
-        if cls is other:
-            return True
-        return other is cls.native and other is not None and not _called_from({COPIER})
-
-    def __hash__(cls) -> int:
-        return hash(cls.native) if cls.native else type.__hash__(cls)
-
-
-def _called_from(modules: Iterable[str]) -> bool:
-    """Whether the code that called our caller lives in one of *modules*."""
-    return sys._getframe(2).f_globals.get("__name__", "") in modules
 
 
 class Facts:
@@ -196,14 +164,15 @@ class Value(metaclass=ValueType):
 
     def __repr__(self) -> str:
         text = repr(plain(self))
-        return text if _called_from(WRITERS) else f"Value(data={text})"
+        return f"Value(data={text})" if called_to_show() else text
 
     def __str__(self) -> str:
         return repr(plain(self))
 
-    def __reduce_ex__(self, protocol: Any) -> tuple[type, tuple[Number]]:
-        number = plain(self)
-        return type(number), (number,)
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        number = decayed(self)
+        kind = type(number)
+        return (kind, (number,)) if kind in _NUMBERS else number.__reduce_ex__(protocol)
 
     def __copy__(self) -> Value:
         return self
@@ -216,16 +185,15 @@ class Value(metaclass=ValueType):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """NumPy's functions: a row's ufunc of scalars records, all else sees plain numbers."""
-        numbers_only = tuple(map(plain, inputs))
-        options = {name: _stripped(option) for name, option in options.items()}
-        y = getattr(ufunc, method)(*numbers_only, **options)
+        options = {name: stripped(option) for name, option in options.items()}
+        y = _computed(ufunc.__name__, getattr(ufunc, method), *map(decayed, inputs), **options)
         row = BY_UFUNC.get(ufunc.__name__)
         if row is None or method != "__call__" or options or not all(map(is_number, inputs)):
             return y
         return _recorded(row, inputs, y)
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
-        return function(*_stripped(args), **_stripped(options))
+        return function(*stripped(args), **stripped(options))
 
 
 class FloatValue(Value, float):
@@ -315,27 +283,24 @@ for _kind in (FloatValue, IntValue, ZeroValue):
     _kind.__name__ = _kind.__qualname__ = _kind.native.__name__
     _kind.__module__ = "builtins"
 
-
-def _reduced(kind: ValueType) -> str | tuple[type, tuple[Number]]:
-    """For pickle: the builtin that a class of nodes passes for."""
-    return (type, (kind.native(),)) if kind.native else kind.__qualname__
-
-
-copyreg.pickle(ValueType, _reduced)  # a string names a global
-
+_NUMBERS: Final = (int, float)
 _new_float = float.__new__
 _new_int = int.__new__
 
 
 def _new(number: Number, made: tuple[Any, ...]) -> Value:
+    kind = type(number)
     node: Any
-    if type(number) is float:
+    if kind is float:
         node = _new_float(FloatValue, number)
         node._made = made
-    else:
+    elif kind is int:
         node = _new_int(IntValue, number)
         node.__dict__ = kept = Kept()
         kept.made = made
+    else:
+        node = _numpy_node(number)
+        node._made = made
     return node  # type: ignore[no-any-return]
 
 
@@ -371,7 +336,43 @@ def plain(number: Any) -> Any:
         return _float_of(number)
     if kind is IntValue:
         return _int_of(number)
-    return 0 if kind is ZeroValue else number
+    if kind is ZeroValue:
+        return 0
+    return _float_of(number) if isinstance(number, Value) else number  # type: ignore[arg-type]
+
+
+def decayed(number: Any) -> Any:
+    """What others are given for a Value: its number, of the type it has without vrepl.
+
+    Example:
+        >>> import numpy as np
+        >>> decayed(Value(2.0) * np.float64(0.5))
+        np.float64(1.0)
+    """
+    y = plain(number)
+    return y if y is number else type(number).native(y)
+
+
+def _numpy_node(number: Any) -> Any:
+    kind = _numpy_kind()
+    return kind.native.__new__(kind, number)
+
+
+@cache
+def _numpy_kind() -> Any:
+    from vrepl.core.scalars import float64_class
+
+    return float64_class(Value, _set_data=vars(FloatValue)["_set_data"])
+
+
+def _computed(
+    by: Operator | str, function: Callable[..., Any], *numbers: Any, **options: Any
+) -> Any:
+    """The function of NumPy's numbers, its warnings where the user's code stands."""
+    from vrepl.core.scalars import computed
+
+    __tracebackhide__ = True
+    return computed(by, function, *numbers, **options)
 
 
 def apply(row: Operator, *operands: Any) -> Any:
@@ -392,26 +393,33 @@ def apply(row: Operator, *operands: Any) -> Any:
     """
     __tracebackhide__ = True
     try:
-        y = evaluate(row)(*map(plain, operands))
+        if any(type(operand).__module__ == "numpy" for operand in operands):
+            y = _computed(row, evaluate(row), *map(decayed, operands))
+        else:
+            y = evaluate(row)(*map(decayed, operands))
     except ValueError:
         if not row.domain:
             raise
         raise _domain_error(row, operands) from None
     if not any(isinstance(operand, Value) for operand in operands):
         return y
-    if isinstance(y, complex) and not any(isinstance(x, complex) for x in operands):
+    is_left = isinstance(y, complex) and not any(isinstance(x, complex) for x in operands)
+    if is_left and any(map(_is_explicit, operands)):
         raise _domain_error(row, operands)
     return _recorded(row, operands, y) if all(map(is_number, operands)) else y
+
+
+def _is_explicit(x: Any) -> bool:
+    """Whether *x* was made to be a node; a typed number gives a complex one as Python's does."""
+    return isinstance(x, Value) and x._made[0] is EXPLICIT
 
 
 def _recorded(row: Operator, operands: tuple[Any, ...], y: Any) -> Any:
     """The node for a result that is a Python or NumPy number; any other result unchanged."""
     kind = type(y)
-    if kind is not float and kind is not int:
-        if not (kind.__module__ == "numpy" and isinstance(y, (float, numbers.Integral))):
-            return y
-        y = y.item()  # type: ignore[union-attr]
-    return _new(y, (row, *map(_operand, operands)))
+    if kind is float or kind is int or (kind.__module__ == "numpy" and isinstance(y, float)):
+        return _new(y, (row, *map(_operand, operands)))
+    return y
 
 
 def is_number(x: Any) -> bool:
@@ -475,7 +483,7 @@ def _copied(node: Value, memo: dict[int, Any]) -> Value:
     """A copy of one node whose operands are the copies in *memo*."""
     operands = (x if is_constant(x) else memo[id(x)] for x in node._made[1:])
     made = (node._made[0], *operands)
-    copy = Value(0) if type(node) is ZeroValue else _new(plain(node), made)
+    copy = Value(0) if type(node) is ZeroValue else _new(decayed(node), made)
     old: Facts | None = getattr(node, "_facts", None)
     if old is not None:
         new = facts_of(copy)
@@ -483,10 +491,10 @@ def _copied(node: Value, memo: dict[int, Any]) -> Value:
     return copy
 
 
-def _stripped(x: Any) -> Any:
+def stripped(x: Any) -> Any:
     """*x* with the nodes in its lists, tuples and dicts made plain."""
     if isinstance(x, Value):
-        return plain(x)
+        return decayed(x)
     if type(x) in (list, tuple):
-        return type(x)(map(_stripped, x))
-    return {key: _stripped(item) for key, item in x.items()} if type(x) is dict else x
+        return type(x)(map(stripped, x))
+    return {key: stripped(item) for key, item in x.items()} if type(x) is dict else x

@@ -28,9 +28,9 @@ from vrepl.language.preview import Previewer
 from vrepl.session import literals, support
 from vrepl.session.answers import Answer
 from vrepl.session.commands import COMMANDS, Command, ask, help_text
-from vrepl.session.policy import Targets
 from vrepl.session.registry import Place, Registry
 from vrepl.session.session import Session
+from vrepl.session.targets import Targets
 
 if TYPE_CHECKING:
     from vrepl.fronts.live import LivePreview
@@ -271,6 +271,7 @@ def _provide_support() -> None:
         literals.BIND: _bind,
         literals.SHOW: _show,
         literals.TRIM: _trim,
+        literals.KIND: support.kind,
         **support.OPERATIONS,
     }
     for name, function in provided.items():

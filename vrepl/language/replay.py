@@ -21,9 +21,9 @@ from vrepl.language.known import Unknown, is_node, members, module
 from vrepl.language.names import bound_in
 from vrepl.language.statements import ANYTHING, Statement, read
 from vrepl.session import literals
-from vrepl.session.policy import target_of
 from vrepl.session.registry import Place
 from vrepl.session.session import Session
+from vrepl.session.targets import bound_names, target_of
 
 __all__ = ["GONE", "Replay", "Step"]
 
@@ -355,7 +355,7 @@ class _Run:
             return
         targets = tuple(map(target_of, node.targets))
         names = bound_in(node.targets)
-        for name, part in literals.bound_names(targets, value):
+        for name, part in bound_names(targets, value):
             self.bind(name, part, node.lineno)
         missing = frozenset(name for name in names if name not in self.writes)
         missing |= names if type(value) is Unknown else frozenset()

@@ -6,7 +6,7 @@ It knows syntax only: what the support functions do is the session's, calling it
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeAlias, cast
 
@@ -19,6 +19,7 @@ from vrepl.session.policy import (
     BIND,
     BINDERS,
     ITEMS,
+    KIND,
     LITERAL,
     MODULES,
     POSITIONS,
@@ -28,22 +29,18 @@ from vrepl.session.policy import (
     TRIM,
     WALKED,
     Position,
-    Target,
-    Targets,
     Want,
     first_parameter,
     may_bind,
-    names_any,
     narrowed,
     number_of,
-    receives,
-    target_of,
 )
+from vrepl.session.targets import Targets, names_any, receives, target_of
 from vrepl.session.trees import LOAD, call, copied, location
 
 __all__ = [
-    "ARGUMENT", "BIND", "LITERAL", "POSITIONS", "SHOW", "TRIM", "Cell", "Position", "Targets",
-    "bound_names", "once", "transform",
+    "ARGUMENT", "BIND", "KIND", "LITERAL", "POSITIONS", "SHOW", "TRIM", "Cell", "Position", "once",
+    "transform",
 ]  # fmt: skip
 
 
@@ -114,48 +111,6 @@ def once(say: Callable[[str], None]) -> Callable[[str], None]:
             say(reason)
 
     return complain
-
-
-def bound_names(targets: Targets, value: object) -> Iterator[tuple[str, object]]:
-    """The names a binding binds, each with its object, as far as that can be told in advance.
-
-    A string is one name. A tuple lists the targets of ``a = b = …`` from left to right, each a
-    name, None for what is no name (``self.w``, ``xs[0]``), or a tuple of the same kind for an
-    unpacking, where ``"*r"`` collects the rest into a list. Only exact lists and tuples of a
-    fitting length are looked into: no iterator is consumed.
-
-    Example:
-        >>> list(bound_names(("t", ("a", ("b", "*r"))), (1, [2, 3, 4])))
-        [('t', (1, [2, 3, 4])), ('a', 1), ('b', 2), ('r', [3, 4])]
-    """
-    every = (targets,) if isinstance(targets, str) else targets
-    pending = [(target, value) for target in reversed(every)]
-    while pending:
-        target, part = pending.pop()
-        if isinstance(target, tuple):
-            pending.extend(reversed(list(_unpacked(target, part))))
-        elif target:
-            yield target, part
-
-
-def _unpacked(targets: tuple[Target, ...], value: object) -> Iterable[tuple[Target, object]]:
-    """Pairs of an unpacking; nothing when *value* is no list or tuple of a fitting length."""
-    if type(value) is not list and type(value) is not tuple:
-        return ()
-    items = cast("list[object] | tuple[object, ...]", value)
-    star = next((i for i, t in enumerate(targets) if isinstance(t, str) and t[:1] == "*"), None)
-    if star is None:
-        return zip(targets, items, strict=True) if len(targets) == len(items) else ()
-    tail = len(targets) - star - 1
-    if len(items) < star + tail:
-        return ()
-    end = len(items) - tail
-    rest = cast("str", targets[star])[1:]
-    return [
-        *zip(targets[:star], items[:star], strict=True),
-        (rest, list(items[star:end])),
-        *zip(targets[star + 1 :], items[end:], strict=True),
-    ]
 
 
 # --- the walk ------------------------------------------------------------------------------------
@@ -302,10 +257,20 @@ class _Rewriter(Arithmetic):
         node = cast("ast.Call", node)
         if eager := hoisting.eager_argument(node, Known({}, self.is_library)):
             self.eager[id(eager)] = eager
-        self.field(node, "func", scope, None)
+        if self.asks_type(node):
+            node.func = ast.Name(KIND, LOAD, **location(node.func))
+            self.changed = True
+        else:
+            self.field(node, "func", scope, None)
         handed = self.handed_to(node)
         node.args = [cast("ast.expr", self.place(a, scope, handed(a))) for a in node.args]
         node.keywords = [self.keyword(k, scope, handed(k.value)) for k in node.keywords]
+
+    def asks_type(self, node: ast.Call) -> bool:
+        """Whether *node* is ``type(x)``, which compares by identity with ``float`` if we help."""
+        single = len(node.args) == 1 and not node.keywords and type(node.args[0]) is not ast.Starred
+        named = type(node.func) is ast.Name and node.func.id == "type"
+        return single and named and self.is_library("type")
 
     def keyword(self, node: ast.keyword, scope: Scope, want: Want | None) -> ast.keyword:
         new = copied(node)
@@ -314,7 +279,7 @@ class _Rewriter(Arithmetic):
 
     def handed_to(self, node: ast.Call) -> Callable[[ast.expr], Want | None]:
         """What numbers become in each argument of a call."""
-        if type(node.func) is not ast.Name:
+        if type(node.func) is not ast.Name or node.func.id == KIND:
             return lambda argument: None
         callee = node.func.id
         if not self.is_library(callee):

@@ -6,12 +6,12 @@ It knows what Python itself stores; properties, `__getattr__` and `__getitem__` 
 from __future__ import annotations
 
 import sys
-import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from types import GetSetDescriptorType, MemberDescriptorType, ModuleType, SimpleNamespace
 from typing import Any, TypeGuard
 
+from vrepl.core.kinds import is_library
 from vrepl.core.value import FloatValue, IntValue, Value, ZeroValue
 
 __all__ = ["has_code_for", "is_node", "is_searched", "parts"]
@@ -128,7 +128,5 @@ def _is_own(module: str) -> bool:
     """Whether a module is the user's: not Python's, and not installed with a package."""
     if module in ("__main__", SimpleNamespace.__module__):
         return True
-    if module.partition(".")[0] in sys.stdlib_module_names:
-        return False
-    path = getattr(sys.modules.get(module), "__file__", None) or ""
-    return bool(path) and not path.startswith(tuple(sysconfig.get_paths().values()))
+    path = getattr(sys.modules.get(module), "__file__", None)
+    return bool(path) and not is_library(module)

@@ -8,15 +8,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias, cast
+from typing import Final, cast
 
 from vrepl.session.operations import SYNTAX
+from vrepl.session.targets import Targets
 
 __all__ = [
     "ARGUMENT",
     "BIND",
     "BINDERS",
     "ITEMS",
+    "KIND",
     "LARGEST_DISPLAY",
     "LITERAL",
     "MODULES",
@@ -27,17 +29,12 @@ __all__ = [
     "TRIM",
     "WALKED",
     "Position",
-    "Target",
-    "Targets",
     "Want",
     "first_parameter",
     "is_calculation",
     "may_bind",
-    "names_any",
     "narrowed",
     "number_of",
-    "receives",
-    "target_of",
 ]
 
 # The leading and trailing underscores keep the names clear of name mangling inside classes.
@@ -46,12 +43,13 @@ BIND: Final = "__vrepl_bind__"
 ARGUMENT: Final = "__vrepl_argument__"
 SHOW: Final = "__vrepl_show__"
 TRIM: Final = "__vrepl_trim__"
+KIND: Final = "__vrepl_kind__"
 
-# Modules whose functions get twins that record, by the name that a session imports them under.
-MODULES: Final = {"math": "vrepl.core.mathematics"}
-
-Target: TypeAlias = "str | tuple[Target, ...] | None"
-Targets: TypeAlias = "str | tuple[Target, ...]"
+# Modules that have a twin, by the name that a session imports them under: the functions of `math`
+# record there, and the others take nodes for numbers.
+MODULES: Final = {"math": "vrepl.core.mathematics"} | {
+    name: f"vrepl.core.twins.{name}" for name in ("marshal", "msgpack", "orjson")
+}
 
 _NUMBERS: Final = (int, float)  # compared by exact type: a bool is an int
 
@@ -382,45 +380,6 @@ def _count(node: ast.AST) -> int:
 
 def _is_mixed(node: ast.AST) -> bool:
     return any(number_of(i) is None and type(i) is not ast.Constant for i in _items(node, DISPLAYS))
-
-
-def receives(target: ast.expr, receiver: str | None) -> bool:
-    """Whether all that *target* binds are names or attributes of the method's own object."""
-    match target:
-        case ast.Name(id=name):
-            return not _is_dunder(name)
-        case ast.Attribute(value=ast.Name(id=name)):
-            return name == receiver
-        case ast.Tuple(elts=parts) | ast.List(elts=parts):
-            return all(receives(part, receiver) for part in parts)
-        case ast.Starred(value=part):
-            return receives(part, receiver)
-    return False
-
-
-def target_of(node: ast.expr) -> Target:
-    """A target as a constant, written as ``bound_names`` reads it."""
-    match node:
-        case ast.Name(id=name):
-            return name
-        case ast.Tuple(elts=parts) | ast.List(elts=parts):
-            return tuple(map(target_of, parts))
-        case ast.Starred(value=ast.Name(id=name)):
-            return f"*{name}"
-        case ast.Starred():
-            return "*"
-    return None
-
-
-def names_any(target: Target) -> bool:
-    """Whether a target names anything worth reporting; ``__version__`` is not."""
-    if isinstance(target, tuple):
-        return any(map(names_any, target))
-    return target is not None and target not in ("", "*") and not _is_dunder(target)
-
-
-def _is_dunder(name: str) -> bool:
-    return name.startswith("__") and name.endswith("__")
 
 
 def may_bind(value: ast.expr, targets: Targets) -> bool:

@@ -14,9 +14,8 @@ from typing import Any, NamedTuple
 
 from vrepl.core.errors import CommandError, UnknownName
 from vrepl.core.value import Value, facts_of
-from vrepl.session.literals import bound_names
 from vrepl.session.parts import has_code_for, is_node, is_searched, parts
-from vrepl.session.policy import Targets
+from vrepl.session.targets import Targets, bound_names
 
 __all__ = ["Place", "Registry", "nearest"]
 

@@ -13,6 +13,7 @@ from numbers import Integral
 from typing import Any, Final
 
 from vrepl.core import mathematics
+from vrepl.core.kinds import ValueType
 from vrepl.core.nodes import LITERAL
 from vrepl.core.operators import Operator
 from vrepl.core.value import FloatValue, IntValue, apply, leaf
@@ -21,6 +22,7 @@ from vrepl.session import operations
 __all__ = [
     "OPERATIONS",
     "argument",
+    "kind",
     "literal",
     "modules_named",
     "numbers",
@@ -57,6 +59,17 @@ def argument(callee: Any, number: int | float) -> Any:
     if kind.__module__ == "enum" or "__main__" not in (module, kind.__module__):
         return number
     return leaf(number, LITERAL)
+
+
+def kind(x: Any) -> Any:
+    """`type(x)`, and for a node the type it passes for: `type(x) is float` holds.
+
+    Example:
+        >>> kind(literal(2.0)), kind("text")
+        (<class 'float'>, <class 'str'>)
+    """
+    found = type(x)
+    return found.native if type(found) is ValueType else found
 
 
 # One template for all operators: Python's own operation, unless a whole node stands on the right

@@ -1,0 +1,85 @@
+"""The type of the classes of nodes, which pass for `float` and `int`, and who is told otherwise.
+
+What the nodes themselves are is left to `value`.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import sys
+import sysconfig
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+__all__ = ["ValueType", "called_from", "called_to_show", "is_library"]
+
+# People read `Value(data=2.5)` through these modules, and through code of their own. Any other
+# library that calls repr() gets the number's own text, for it may write a file, where PyYAML would
+# put `!!float 'value(data=2.5)'`, or a message about a number that somebody passed.
+SHOWING = frozenset(
+    {"vrepl", "IPython", "ipykernel", "pprint", "reprlib", "collections", "doctest", "code", "pdb"}
+) | {"bdb", "traceback", "unittest", "pytest", "_pytest", "hypothesis", "rich", "dataclasses"}
+# The one module that must see FloatValue as a type of its own: it looks up `float` by equality
+# and would hand back the same node where deepcopy owes a new graph.
+COPIER = "copy"
+
+
+class ValueType(type):
+    """The type of `FloatValue` and `IntValue`: equal to `float` or `int`, and hashed like it.
+
+    `type(v) == float`, `type(v) in (int, float)` and `{float: ...}[type(v)]` therefore hold.
+    """
+
+    native: type | None
+
+    def __eq__(cls, other: object) -> bool:
+        if cls is other:
+            return True
+        return other is cls.native and other is not None and not called_from({COPIER})
+
+    def __hash__(cls) -> int:
+        return hash(cls.native) if cls.native else type.__hash__(cls)
+
+
+def called_from(modules: Iterable[str]) -> bool:
+    """Whether the code that called our caller lives in one of *modules*."""
+    return _caller() in modules
+
+
+def called_to_show() -> bool:
+    """Whether the code that called our caller shows its results to people."""
+    return _is_showing(_caller())
+
+
+def _caller() -> str:
+    name = sys._getframe(3).f_globals.get("__name__", "")
+    return name if type(name) is str else ""
+
+
+@cache
+def _is_showing(module: str) -> bool:
+    return module.partition(".")[0] in SHOWING or not is_library(module)
+
+
+@cache
+def is_library(module: str) -> bool:
+    """Whether a module is Python's own or was installed with a package.
+
+    Example:
+        >>> is_library("json.encoder"), is_library("__main__")
+        (True, False)
+    """
+    if module.partition(".")[0] in sys.stdlib_module_names:
+        return True
+    path = Path(getattr(sys.modules.get(module), "__file__", None) or "")
+    installed = tuple(sysconfig.get_paths().values())
+    return str(path).startswith(installed) or "dist-packages" in path.parts
+
+
+def _reduced(kind: ValueType) -> str | tuple[type, tuple[int | float]]:
+    """For pickle: the builtin that a class of nodes passes for."""
+    return (type, (kind.native(),)) if kind.native else kind.__qualname__
+
+
+copyreg.pickle(ValueType, _reduced)  # a string names a global

@@ -1,0 +1,80 @@
+"""NumPy's numbers as nodes: a node that is an `np.float64`, and NumPy's warnings in their place.
+
+Loaded only where NumPy is loaded already; what a node is belongs to `value`.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from vrepl.core.rows import Operator
+
+__all__ = ["computed", "float64_class"]
+
+# Values have functions of these names, which take several numbers; NumPy's look into one array.
+_OWN = ("max", "min", "prod")
+
+
+def float64_class(base: Any, **body: Any) -> Any:
+    """A class of nodes that came from an `np.float64` and stay one for everybody else.
+
+    Args:
+        base: `Value`.
+        body: Methods beside those that *base* has.
+
+    Example:
+        >>> import numpy as np
+        >>> from vrepl import Value
+        >>> y = Value(2.0) * np.float64(0.5)
+        >>> y, y.dtype, isinstance(y, np.float64)
+        (Value(data=1.0), dtype('float64'), True)
+    """
+    import numpy as np
+
+    # No slots: Python refuses them beside float64 in a class whose type is not `type`.
+    body |= {"__module__": base.__module__, "native": np.float64}
+    body |= {name: getattr(np.float64, name) for name in _OWN}
+    body["__new__"] = lambda cls, *arguments: np.float64(*arguments)
+    kind = type(base)(np.float64.__name__, (base, np.float64), body)
+    kind.__module__ = np.float64.__module__
+    return kind
+
+
+def computed(
+    by: Operator | str, function: Callable[..., Any], *numbers: Any, **options: Any
+) -> Any:
+    """`function(*numbers, **options)`, with NumPy's warnings given the line of the user's code.
+
+    NumPy names the line that calls it, which would be ours.
+
+    Args:
+        by: The row that is computed, or the name of NumPy's function.
+        function: What computes.
+        numbers: NumPy's and Python's.
+        options: As NumPy's functions take them.
+    """
+    import numpy as np
+
+    met: list[str] = []
+    asked = {kind: "call" for kind, mode in np.geterr().items() if mode == "warn"}
+    with np.errstate(call=lambda text, _: met.append(text), **asked):  # type: ignore[arg-type]
+        y = function(*numbers, **options)
+    for text in met:
+        where = by if isinstance(by, str) else by.ufunc
+        if not isinstance(by, str) and not isinstance(y, np.ndarray):
+            where = f"scalar {where}"
+        warnings.warn(f"{text} encountered in {where}", RuntimeWarning, stacklevel=_users())
+    return y
+
+
+def _users() -> int:
+    """How many frames above our caller the first one stands that is not vrepl's."""
+    depth = 1
+    frame = sys._getframe(1)
+    while frame.f_back and str(frame.f_globals.get("__name__", "")).split(".")[0] == "vrepl":
+        frame = frame.f_back
+        depth += 1
+    return depth

@@ -1,0 +1,25 @@
+"""`marshal` as a session imports it: it writes nodes, which the real one refuses, as numbers.
+
+Reading is the real module's.
+"""
+
+import marshal as _marshal
+from typing import Any as _Any
+
+from vrepl.core.value import stripped as _stripped
+
+globals().update({name: value for name, value in vars(_marshal).items() if name[:2] != "__"})
+
+__doc__ = _marshal.__doc__
+
+
+def dumps(value: _Any, version: int = _marshal.version, /) -> bytes:
+    """Return the bytes object that would be written to a file by dump(value, file)."""
+    __tracebackhide__ = True
+    return _marshal.dumps(_stripped(value), version)
+
+
+def dump(value: _Any, file: _Any, version: int = _marshal.version, /) -> None:
+    """Write the value on the open file."""
+    __tracebackhide__ = True
+    _marshal.dump(_stripped(value), file, version)
