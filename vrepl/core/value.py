@@ -404,8 +404,16 @@ def apply(row: Operator, *operands: Any) -> Any:
     return _recorded(row, operands, y) if all(map(is_number, operands)) else y
 
 
+class Recording:
+    """Whether operations make nodes; `methods.record` switches it."""
+
+    is_on = True
+
+
 def _recorded(row: Operator, operands: tuple[Any, ...], y: Any) -> Any:
     """The node for a result that is a Python or NumPy number; any other result unchanged."""
+    if not Recording.is_on:
+        return y
     kind = type(y)
     if kind is not float and kind is not int:
         if not (kind.__module__ == "numpy" and isinstance(y, (float, numbers.Integral))):
