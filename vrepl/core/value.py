@@ -414,8 +414,16 @@ def _is_explicit(x: Any) -> bool:
     return isinstance(x, Value) and x._made[0] is EXPLICIT
 
 
+class Recording:
+    """Whether operations make nodes; `methods.record` switches it."""
+
+    is_on = True
+
+
 def _recorded(row: Operator, operands: tuple[Any, ...], y: Any) -> Any:
     """The node for a result that is a Python or NumPy number; any other result unchanged."""
+    if not Recording.is_on:
+        return y
     kind = type(y)
     if kind is float or kind is int or (kind.__module__ == "numpy" and isinstance(y, float)):
         return _new(y, (row, *map(_operand, operands)))

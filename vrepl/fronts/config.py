@@ -35,6 +35,10 @@ class VRepl(Configurable):
         0, min=0, max=17, help="Significant digits of numbers; 0 for as many as mean something."
     ).tag(config=True)
 
+    nodes = Integer(
+        3_000_000, min=1, help="Nodes alive from which a cell goes on with plain numbers."
+    ).tag(config=True)
+
     def write(self) -> Callable[[float], str] | None:
         """How tables are to write floats: by `digits`, else as IPython's `%precision` says.
 

@@ -20,6 +20,7 @@ from IPython.core.magic import no_var_expand
 from IPython.display import display
 
 from vrepl.core.errors import VreplError
+from vrepl.core.limit import Limit
 from vrepl.fronts import tracebacks
 from vrepl.fronts.config import VRepl
 from vrepl.fronts.painting import host_face
@@ -92,6 +93,8 @@ class Extension:
     def __init__(self, ip: Any) -> None:
         self.ip = ip
         self.settings = VRepl(parent=ip)
+        self._last_error = tracebacks.LastError()
+        self.limit = Limit(lambda: self.settings.nodes)
         self.cells: Cells = getattr(ip, "session_cells", None) or HistoryCells(ip)
         self.registry = Registry(lambda: self.ip.user_ns)
         rich = "text/html" in ip.display_formatter.active_types
@@ -114,6 +117,7 @@ class Extension:
         self.settings.install(self.ip)
         if self._live is not None:
             self._live.install()
+        self.limit.install()
         self.ip.events.register("pre_execute", self._cell_starts)
         self.ip.events.register("post_execute", self._cell_ended)
         self.ip.Completer.custom_matchers.append(self._matcher)
@@ -129,6 +133,7 @@ class Extension:
         self.settings.remove(self.ip)
         if self._live is not None:
             self._live.remove()
+        self.limit.remove()
         _remove(self.ip.Completer.custom_matchers, self._matcher)
         for event, hook in (("pre_execute", self._cell_starts), ("post_execute", self._cell_ended)):
             if hook in self.ip.events.callbacks[event]:
@@ -196,6 +201,12 @@ class Extension:
 
     def _cell_ended(self) -> None:
         self._forget_nodes()
+        if reached := self.limit.resume():
+            _say(
+                f"{reached:,} nodes were alive, so this cell went on with plain numbers;"
+                " %config VRepl.nodes says how many may be"
+            )
+        self._last_error.age()
         self.registry.sync(self.cells.label(), self._line_of, self._names_bound())
         if self._is_first_cell:
             self._is_first_cell = False

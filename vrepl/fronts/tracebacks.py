@@ -6,9 +6,11 @@ How a traceback is printed is left to the host.
 from __future__ import annotations
 
 import sys
+import traceback
+from collections.abc import Iterator
 from types import FrameType, TracebackType
 
-__all__ = ["is_ours", "trim"]
+__all__ = ["LastError", "is_ours", "trim"]
 
 
 def is_ours(frame: FrameType) -> bool:
@@ -17,14 +19,60 @@ def is_ours(frame: FrameType) -> bool:
     return isinstance(name, str) and name.partition(".")[0] == "vrepl"
 
 
+class LastError:
+    """Lets the numbers go that the last error holds, once it is old.
+
+    Python keeps the last error and with it every local name of the functions it came through,
+    for ``%debug``; with nodes among them that can be a graph of millions. Its text and its lines
+    stay.
+
+    Example:
+        >>> LastError().age()
+    """
+
+    CELLS = 10  # after so many cells more, nobody debugs it
+
+    def __init__(self) -> None:
+        self._error = 0  # an id: most exceptions cannot be referred to weakly
+        self._age = 0
+
+    def age(self) -> None:
+        """Another cell has run."""
+        error = getattr(sys, "last_value", None)
+        if not isinstance(error, BaseException):
+            return
+        if id(error) != self._error:
+            self._error, self._age = id(error), 0
+        self._age += 1
+        if self._age > self.CELLS:
+            for problem in _chain(error):
+                _empty(problem.__traceback__)
+
+
+def _empty(entry: TracebackType | None) -> None:
+    """Let the local names of a traceback go."""
+    traceback.clear_frames(entry)
+    while entry is not None:
+        # Until 3.12 a frame keeps a copy of its names for those who asked; asking renews it.
+        _ = entry.tb_frame.f_locals
+        entry = entry.tb_next
+
+
 def trim(error: BaseException | None = None) -> None:
     """Cut our frames out of an exception and of those it came from, in place.
 
     Args:
         error: The exception; by default the one that is being handled.
     """
+    for problem in _chain(sys.exception() if error is None else error):
+        if problem.__traceback__ is not None:
+            _trim_chain(problem.__traceback__)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception and those it came from."""
     seen: set[int] = set()
-    waiting = [sys.exception() if error is None else error]
+    waiting = [error]
     while waiting:
         problem = waiting.pop()
         if problem is None or id(problem) in seen:
@@ -33,8 +81,7 @@ def trim(error: BaseException | None = None) -> None:
         waiting += [problem.__cause__, problem.__context__]
         if isinstance(problem, BaseExceptionGroup):
             waiting += problem.exceptions
-        if problem.__traceback__ is not None:
-            _trim_chain(problem.__traceback__)
+        yield problem
 
 
 def _trim_chain(entry: TracebackType) -> None:

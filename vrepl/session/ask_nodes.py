@@ -1,4 +1,4 @@
-"""The command `nodes`: the named nodes of a session."""
+"""The command `nodes`: the named nodes of a session, and what keeps nodes alive."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from vrepl.core.rules import Number
 from vrepl.core.value import Value, plain
 from vrepl.session.answers import Answer, Column, Part, Table, figure, more
 from vrepl.session.grammar import Request
+from vrepl.session.holders import Holder, Holdings, holdings
 from vrepl.session.session import Session
 
-__all__ = ["NodeLine", "NodesAnswer", "nodes"]
+__all__ = ["MemoryAnswer", "NodeLine", "NodesAnswer", "nodes"]
 
 NODE_LINES = 100
 
@@ -58,8 +59,61 @@ class NodesAnswer(Answer):
         return [Table(columns, rows), *note]
 
 
+@dataclass(frozen=True, kw_only=True, repr=False)
+class MemoryAnswer(Answer):
+    """Who holds the nodes of the session, and how much memory they take.
+
+    Attributes:
+        holdings: All of it.
+        rows: How many lines are shown.
+    """
+
+    holdings: Holdings
+    rows: int
+
+    def __iter__(self) -> Iterator[Holder]:
+        return iter(self.holdings.holders)
+
+    def __len__(self) -> int:
+        return len(self.holdings.holders)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def parts(self) -> Sequence[Part]:
+        """One table, and a line for what none of the holders holds."""
+        holders = [holder for holder in self.holdings.holders if holder.nodes]
+        shared = self.holdings.shared
+        shown = [*holders[: self.rows], *([shared] if shared.nodes else [])]
+        columns = (
+            Column("held only by"),
+            Column("nodes", numeric=True),
+            Column("memory", numeric=True),
+        )
+        rows = tuple((h.name, f"{h.nodes:,}", _memory(h.size)) for h in shown)
+        notes = []
+        if len(holders) > self.rows:
+            notes.append(more(len(holders) - self.rows, "holder", "ask for a larger --rows"))
+        if elsewhere := self.holdings.elsewhere:
+            are = "nodes are" if elsewhere > 1 else "node is"
+            notes.append(f"{elsewhere:,} more {are} held by functions, generators or libraries")
+        return [Table(columns, rows), *notes] if shown else notes or ["No nodes are held"]
+
+
+def _memory(size: int) -> str:
+    """A size as people write it: 1,234 bytes as 1.2 kB."""
+    if size < 1000:
+        return f"{size} B"
+    return f"{size / 1000:.1f} kB" if size < 1_000_000 else f"{size / 1_000_000:,.1f} MB"
+
+
 def nodes(session: Session, request: Request) -> Answer:
-    """The named nodes, oldest binding first."""
+    """The named nodes, oldest binding first; with `--memory` what keeps nodes alive."""
+    if request.option("memory", None) is not None:
+        held = holdings(session.registry.namespace())
+        return MemoryAnswer(
+            holdings=held, rows=request.option("rows", NODE_LINES), paint=session.paint
+        )
     names = session.registry.names()
     rows = request.option("rows", NODE_LINES)
     texts = Expressions(session.registry.references())

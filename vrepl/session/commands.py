@@ -42,6 +42,7 @@ _FILE = Option("o", "FILE", file, "a file to write it to; its ending says as wha
 _PATHS = Option("paths", "N", count, "how many paths to write out")
 _ROWS = Option("rows", "N", count, "how many lines to show")
 _ANIMATE = Option("animate", "", str, "play the evaluation and then the reverse sweep")
+_MEMORY = Option("memory", "", str, "what keeps nodes alive, and how much memory they take")
 _VIEW = (
     Option("style", "STYLE", choice(*STYLES), f"begin with {', '.join(STYLES)}", STYLES),
     Option("depth", "N", count, "only the nodes up to so many operations away"),
@@ -87,9 +88,9 @@ _COMMANDS = (
         graph,
     ),
     Command(
-        Grammar("nodes", subject=False, options=(_ROWS,)),
-        "the named nodes of the session: value, how made, where",
-        ("nodes",),
+        Grammar("nodes", subject=False, options=(_ROWS, _MEMORY)),
+        "the named nodes of the session: value, how made, where; or what keeps nodes alive",
+        ("nodes", "nodes --memory"),
         nodes,
     ),
 )
@@ -125,7 +126,7 @@ def help_text(command: Command, prefix: str = "%") -> str:
 
     Example:
         >>> print(help_text(COMMANDS["nodes"]).splitlines()[0])
-        %nodes [--rows N]
+        %nodes [--rows N] [--memory]
     """
     options = [f"  {o.written}  {o.summary}" for o in command.grammar.options]
     examples = [f"  {prefix}{example}" for example in command.examples]

@@ -1,0 +1,212 @@
+"""Nodes go when nothing the user can reach holds them, and there are never too many."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from vrepl.core.limit import Limit, alive
+from vrepl.core.methods import record
+from vrepl.core.value import IntValue, Value, leaf
+from vrepl.session.holders import holdings
+
+# Runs cells in an IPython of its own; `used` are blocks of memory, `resident` the megabytes of the
+# process, `alive` all nodes there are.
+HARNESS = """
+import gc, os, sys, tempfile
+os.environ["IPYTHONDIR"] = tempfile.mkdtemp()
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+config = Config()
+config.HistoryManager.enabled = False
+config.InteractiveShell.cache_size = 10_000
+ip = InteractiveShell.instance(config=config)
+ip.extension_manager.load_extension("vrepl")
+from vrepl.core.limit import alive
+def run(*cells):
+    for cell in cells:
+        result = ip.run_cell(cell, store_history=True)
+    return result
+def used():
+    gc.collect()
+    return sys.getallocatedblocks()
+def resident():
+    gc.collect()
+    pages = int(open("/proc/self/statm").read().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+"""
+
+
+def in_ipython(program: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", HARNESS + program], capture_output=True, text=True, check=False
+    )
+    assert not done.returncode, done.stderr
+    return done.stdout
+
+
+def test_a_million_discarded_results_leave_nothing() -> None:
+    program = """
+run("a = 2.0; n = 3")
+run("for i in range(1000): a*i; n*i")
+before, blocks = alive(), used()
+run("for i in range(500_000): a*i; n*i")
+assert alive() == before
+assert used() - blocks < 2_000, used() - blocks
+print("done")
+"""
+    assert in_ipython(program).endswith("done\n")
+
+
+def test_two_thousand_cells_stay_small_with_every_result_kept() -> None:
+    program = """
+import contextlib, io
+run("a = 2.0; b = 3.0")
+with contextlib.redirect_stdout(io.StringIO()):
+    run(*(f"a*{i} + b" for i in range(100)))
+    before = resident()
+    run(*(f"a*{i} + b" for i in range(2_000)))
+grown = resident() - before
+assert len(ip.user_ns["Out"]) == 2_100
+assert alive() >= 2 * 2_100
+assert grown < 20, grown
+print("done")
+"""
+    assert in_ipython(program).endswith("done\n")
+
+
+def test_a_rebound_name_frees_its_graph() -> None:
+    program = """
+run("x = a = 2.0")
+run("for i in range(500_000): x = x*a")
+assert alive() > 500_000
+run("x = 1.0")
+assert alive() < 10, alive()
+print("done")
+"""
+    assert in_ipython(program).endswith("done\n")
+
+
+def test_an_old_error_holds_no_graph() -> None:
+    program = """
+import contextlib, io
+def failing(n):
+    return f'''
+def f(a):
+    x = a
+    for i in range({n}): x = x*a
+    return x/(a - a)
+f(2.0)
+'''
+run("keep = 5.0")
+with contextlib.redirect_stdout(io.StringIO()) as printed:
+    run(failing(1_000))
+assert "ZeroDivisionError" in printed.getvalue()
+assert alive() > 1_000, "%debug can look at the numbers of the last error"
+run(*["1 + 1"] * 12)
+assert alive() < 10, alive()
+assert sys.last_value.__traceback__ is not None and ip.user_ns["keep"] == 5.0
+print("done")
+"""
+    assert in_ipython(program).endswith("done\n")
+
+
+# --- too many ------------------------------------------------------------------------------------
+
+
+def test_a_cell_with_too_many_nodes_goes_on_with_plain_numbers() -> None:
+    program = """
+run("%config VRepl.nodes = 5_000")
+run("a = 2.0; x = a; n = 1")
+run("for i in range(50_000):\\n    x = x*1.0001 + a\\n    n = n + 1")
+ns = ip.user_ns
+assert type(ns["x"]) is float and type(ns["n"]) is int and ns["n"] == 50_001
+plain = 2.0
+for i in range(50_000): plain = plain*1.0001 + 2.0
+assert ns["x"] == plain
+run("y = a*3")
+assert repr(ns["y"]) == "Value(data=6.0)", "the next cell records again"
+print("done")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", HARNESS + program], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.endswith("done\n"), done.stderr
+    assert done.stderr.count("nodes were alive, so this cell went on with plain numbers") == 1
+    assert "%config VRepl.nodes" in done.stderr
+
+
+def test_a_limit_leaves_nothing_behind() -> None:
+    callbacks = list(gc.callbacks)
+    limit = Limit(lambda: 100)
+    limit.install()
+    kept = Value(1.0)
+    for _ in range(20_000):
+        kept = kept * 1.5
+    assert type(kept) is float and limit.reached > 100
+    limit.remove()
+    assert gc.callbacks == callbacks
+    assert isinstance(Value(2.0) * 3, Value) and not limit.reached
+
+
+@pytest.mark.parametrize("number", [2.0, 3])
+def test_without_recording_operations_are_pythons(number: Any) -> None:
+    node = leaf(number)
+    try:
+        record(False)
+        found = [
+            node + 1,
+            node * 2.5,
+            node - node,
+            -node,
+            node**2,
+            7 // node,
+            abs(node),
+            node.sin(),
+        ]
+        found += [*divmod(node, 2), round(node, 1), node / Value(4)]
+    finally:
+        record(True)
+    x = number
+    expected = [x + 1, x * 2.5, x - x, -x, x**2, 7 // x, abs(x), Value(x).sin().data]
+    expected += [*divmod(x, 2), round(x, 1), x / 4]
+    assert [(type(y), y) for y in found] == [(type(y), y) for y in expected]
+    assert all(isinstance(y, Value) for y in (node + 1, node * 2.5, -node, node.sin()))
+
+
+def test_whole_nodes_are_small() -> None:
+    """Not the size on one Python: what would double it is a namespace filled for every node."""
+    node = leaf(3) + 1
+    assert type(node) is IntValue and not dict(node.__dict__)
+    assert sys.getsizeof(node.__dict__) < 100
+    (node * node).backward()
+    assert node.grad == 8.0
+
+
+# --- who holds what ------------------------------------------------------------------------------
+
+
+def test_holders_and_what_they_share() -> None:
+    a = Value(2.0)
+    chain = a
+    for _ in range(1_000):
+        chain = chain * 1.5
+    kept = {"chain": chain, "same": chain, "a": a, "ws": [Value(1.0), {"k": chain}], "_x": a}
+    found = holdings(kept | {"Out": {3: a * 2, 4: a, 5: "text"}, "_": a})
+    lines = {holder.name: holder.nodes for holder in found.holders}
+    assert lines == {"ws": 1, "Out[3]": 1, "chain, same": 0, "a, Out[4]": 0}
+    assert found.shared.nodes == 1_001
+    assert found.shared.size > 1_001 * 60
+    del kept["ws"]
+    assert {h.name: h.nodes for h in holdings(kept).holders} == {"chain, same": 1_000, "a": 0}
+
+
+def test_nodes_held_elsewhere_are_counted() -> None:
+    before = holdings({}).elsewhere
+    kept = [Value(2.0) for _ in range(10)]
+    assert holdings({}).elsewhere == before + 10 == alive()
+    assert holdings({"kept": kept}).elsewhere == before

@@ -1,0 +1,104 @@
+"""Counts the nodes that are alive and stops recording while there are too many.
+
+It asks the garbage collector, which passes by anyway, and costs an operation nothing; what is said
+about it, and when recording goes on, is left to the front ends.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from vrepl.core import methods
+from vrepl.core.value import FloatValue, IntValue, Recording
+
+__all__ = ["Limit", "alive"]
+
+# Every STRIDE-th tracked object is looked at. Measured on 3.11: 6 million objects are listed in
+# 0.14 s, and looking at all of them would take 0.29 s more.
+_STRIDE = 97
+# Asking how much memory is taken takes at most this share of the time (0.1 ms for a million
+# blocks), however often the collector comes by.
+_SHARE = 0.05
+# A node takes two blocks of memory at least: itself, and how it was made.
+_BLOCKS = 2
+
+
+def alive(stride: int = 1) -> int:
+    """How many nodes there are, wherever they are held.
+
+    Args:
+        stride: Look at every *stride*-th object only; the answer is an estimate then.
+
+    Example:
+        >>> from vrepl import Value
+        >>> before = alive()
+        >>> kept = [Value(2.0) for _ in range(1000)]
+        >>> alive() - before
+        1000
+    """
+    found = 0
+    for thing in gc.get_objects()[::stride]:
+        kind = type(thing)
+        if kind is FloatValue or kind is IntValue:
+            found += 1
+    return found * stride
+
+
+class Limit:
+    """Watches how many nodes are alive.
+
+    Args:
+        most: Gives the number of nodes from which operations give plain numbers.
+
+    Example:
+        >>> limit = Limit(lambda: 1000)
+        >>> limit.look()
+        >>> limit.reached
+        0
+    """
+
+    def __init__(self, most: Callable[[], int]) -> None:
+        self.most = most
+        self.reached = 0
+        self._next = 0.0
+        self._enough = 0
+
+    def install(self) -> None:
+        """Begin to watch."""
+        gc.callbacks.append(self._collected)
+
+    def remove(self) -> None:
+        """Watch no more, and let operations record."""
+        gc.callbacks[:] = [other for other in gc.callbacks if other != self._collected]
+        self.resume()
+
+    def resume(self) -> int:
+        """Let operations record again; how many nodes were alive when they stopped, 0 for never."""
+        reached, self.reached, self._enough = self.reached, 0, 0
+        if reached and not Recording.is_on:
+            methods.record(True)
+        return reached
+
+    def look(self) -> None:
+        """Stop recording when too many nodes are alive."""
+        began = time.perf_counter()
+        blocks = sys.getallocatedblocks()
+        self._next = began + (time.perf_counter() - began) / _SHARE
+        most = self.most()
+        if not Recording.is_on or blocks < max(self._enough, _BLOCKS * most):
+            return
+        count = alive(_STRIDE if most > 100 * _STRIDE else 1)
+        if count > most:
+            self.reached = count
+            methods.record(False)
+        else:  # before so many more blocks are taken, there cannot be too many
+            self._enough = blocks + max(_BLOCKS * (most - count), most // 8)
+
+    def _collected(self, phase: str, info: dict[str, Any]) -> None:
+        """Called by the garbage collector; the youngest generation says nothing about growth."""
+        if phase == "stop" and info["generation"] and time.perf_counter() >= self._next:
+            self.look()
