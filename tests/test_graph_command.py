@@ -72,7 +72,11 @@ def test_paths_are_counted_and_add_up(session: Session) -> None:
     assert [(route.wrt, route.paths) for route in answer.routes] == [("a", 3), ("b", 2)]
     for route in answer.routes:
         assert route.slope == pytest.approx(float(ask(session, "slope", f"y wrt {route.wrt}")))
-    assert "the sum over 3 paths of the products along each" in shown(session, "y wrt a")
+    told = "slope of y by a = 1.0, the sum over 3 paths; %explain y wrt a writes them out"
+    assert shown(session, "y wrt a").splitlines()[-1] == told
+    for width in (40, 60):
+        lines = shown(session, "y wrt a", width).splitlines()
+        assert max(map(len, lines)) <= width and told in " ".join(map(str.strip, lines))
 
 
 def test_very_many_paths_are_not_counted_one_by_one() -> None:

@@ -426,3 +426,16 @@ def test_nothing_of_ours_keeps_a_dead_node_alive(session):
     assert living() > before + 1500
     session.run("del big")
     assert living() <= before
+
+
+@pytest.mark.parametrize("line", ["%graph d", "%graph d wrt a", "%trace d --animate"])
+def test_an_interrupted_command_leaves_the_session_whole(session, monkeypatch, line):
+    def interrupted(*args, **options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as during:
+        during.setattr("vrepl.core.outline._Plan", interrupted)
+        during.setattr("vrepl.session.ask_trace.snapshot", interrupted)
+        assert "KeyboardInterrupt" in session.run(line)
+    assert gc.isenabled()
+    assert "├(+)─▶" in session.run("%graph d") and session.run("d").endswith("(data=4.0)\n")

@@ -6,9 +6,12 @@ left to the painters.
 
 from __future__ import annotations
 
+import gc
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -85,9 +88,22 @@ def outline(
         >>> [group.made for group in outline(order(total), lambda node: node.label, {}).groups]
         ['sum of 100 products, 1 value', '']
     """
+    # Millions of small lists are made and none is garbage: looking for it took half of the time.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return _outline(ordered, name, slopes)
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _outline(
+    ordered: Sequence[Value], name: Callable[[Value], str], slopes: Mapping[int, float]
+) -> Outline:
     names = {i: text for i, node in enumerate(ordered) if (text := name(node))}
     plan = _Plan(ordered, names)
-    shapes = _Shapes(plan)
+    shapes = _Shapes(plan, DEEPEST)
     if shapes.deepest > DEEPEST:
         plan.cut_at_functions()
         shapes = _Shapes(plan)
@@ -118,20 +134,25 @@ class _Plan:
     """A graph as lists of numbers: who uses whom, and which nodes are more than a step."""
 
     def __init__(self, ordered: Sequence[Value], names: Mapping[int, str]) -> None:
-        index = {id(node): i for i, node in enumerate(ordered)}
+        index: dict[int, int] = {}
         get = index.get
         self.names = names
         self.rows: list[Any] = [node._made[0] for node in ordered]
-        self.operands = [[get(id(x), -1) for x in node._made[1:]] for node in ordered]
+        self.operands: list[Sequence[int]] = []
         self.symbols = Counter(row.symbol for row in self.rows)
         uses, depths = [0] * len(ordered), [0] * len(ordered)
-        for i, operands in enumerate(self.operands):
-            deepest = -1
-            for operand in operands:
-                if operand >= 0:
-                    uses[operand] += 1
-                    deepest = max(deepest, depths[operand])
-            depths[i] = deepest + 1
+        add, missing = self.operands.append, repeat(-1)
+        for i, node in enumerate(ordered):
+            index[id(node)] = i
+            if len(node._made) == 1:
+                add(())
+                continue
+            found = tuple(map(get, map(id, node._made[1:]), missing))
+            add(found)
+            used = [operand for operand in found if operand >= 0]
+            for operand in used:
+                uses[operand] += 1
+            depths[i] = 1 + max([depths[operand] for operand in used], default=0)
         self.depth = depths[-1]
         # A unit is what a formula is of: shared, the root, or an operation that has a name.
         self.is_unit = [
@@ -175,16 +196,19 @@ def _exponent(operand: Any) -> str:
 
 
 class _Shapes:
-    """What formulas look like, each kind with a number; `of` has that of every node."""
+    """What formulas look like, each kind with a number; `of` has that of every node.
 
-    def __init__(self, plan: _Plan) -> None:
+    It stops as soon as operations stand deeper than *limit* inside each other.
+    """
+
+    def __init__(self, plan: _Plan, limit: float = math.inf) -> None:
         self.kinds: list[Any] = ["value", "constant"]
         self.deepest = 0
         self._known: dict[Any, int] = {}
         self._levels = [0, 0]
-        self.of = self._shapes(plan)
+        self.of = self._shapes(plan, limit)
 
-    def _shapes(self, plan: _Plan) -> list[int]:
+    def _shapes(self, plan: _Plan, limit: float) -> list[int]:
         shapes = [VALUE] * len(plan.rows)
         terms: dict[int, dict[int, int]] = {}  # of sums and products that go on in their user
         joins, is_unit = _joins(plan), plan.is_unit
@@ -208,6 +232,8 @@ class _Shapes:
             known = simple.get(key)
             if known is None:
                 known = simple[key] = self._simple(row.symbol, parts, plan.exponents.get(i))
+                if self.deepest > limit:
+                    break
             shapes[i] = known
         return shapes
 
@@ -333,6 +359,8 @@ def _told_apart(colours: list[int], operands: Sequence[Sequence[int]]) -> list[i
     The steps of a loop would come off one by one, which tells less than that they are alike: most
     groups have to have several members.
     """
+    if _longest_run(colours, operands) >= MOST_GROUPS:
+        return colours
     finest = colours
     while max(finest) < MOST_GROUPS and 2 * (max(finest) + 1) <= max(len(colours), FEW):
         keys = (
@@ -344,6 +372,17 @@ def _told_apart(colours: list[int], operands: Sequence[Sequence[int]]) -> list[i
             return finest
         finest = finer
     return colours
+
+
+def _longest_run(colours: Sequence[int], operands: Sequence[Sequence[int]]) -> int:
+    """The most formulas of one colour that use one another; each would be a group of its own."""
+    runs = [1] * len(colours)
+    for i, found in enumerate(operands):
+        colour = colours[i]
+        for operand in found:
+            if colours[operand] == colour and runs[operand] >= runs[i]:
+                runs[i] = runs[operand] + 1
+    return max(runs)
 
 
 def _numbered(keys: Sequence[Any]) -> list[int]:

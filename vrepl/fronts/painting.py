@@ -18,8 +18,8 @@ from vrepl.core.chain import ChainRule
 from vrepl.core.graph import Graph
 from vrepl.fronts import playing, saving
 from vrepl.render import film, formulas, latex, page, svg, table, text
-from vrepl.render.cells import clean
-from vrepl.session.answers import Answer, Figure, Film, Part, Table, figure
+from vrepl.render.cells import clean, wrapped
+from vrepl.session.answers import Answer, Figure, Film, Note, Part, Table, figure
 
 __all__ = ["Face", "host_face"]
 
@@ -148,7 +148,8 @@ class Face:
             plain = not _encodes("∂·…", encoding)
             drawn = formulas.text(part, width=width, ascii_only=ascii_only or plain)
             return "\n".join(_fitting(line, encoding) for line in drawn.split("\n"))
-        return _fitting(clean(part), encoding)
+        lines = wrapped(clean(part), width) if isinstance(part, Note) else [clean(part)]
+        return "\n".join(_fitting(line, encoding) for line in lines)
 
 
 def _rewritten(part: Table, write: Callable[[float], str]) -> Table:

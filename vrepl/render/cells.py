@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
-__all__ = ["cell_width", "clean", "pad", "shorten", "shorten_middle"]
+__all__ = ["cell_width", "clean", "pad", "shorten", "shorten_middle", "wrapped"]
 
 NARROWEST = 4  # cells; below that an end says no more than a beginning
 
@@ -112,3 +112,20 @@ def pad(text: str, width: int, right: bool = False) -> str:
     """
     blanks = " " * (width - cell_width(text))
     return blanks + text if right else text + blanks
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """*text* in lines of at most *width* cells, broken at blanks and further lines indented.
+
+    Example:
+        >>> wrapped("the sum over 3 paths", 12)
+        ['the sum over', '  3 paths']
+    """
+    lines = [""]
+    for word in text.split():
+        joined = f"{lines[-1]} {word}" if lines[-1].strip() else lines[-1] + word
+        if cell_width(joined) > width and lines[-1].strip():
+            lines.append(f"  {word}")
+        else:
+            lines[-1] = joined
+    return [shorten(line, width) for line in lines]

@@ -20,6 +20,7 @@ __all__ = [
     "Column",
     "Figure",
     "Film",
+    "Note",
     "Paint",
     "Part",
     "Save",
@@ -115,9 +116,15 @@ def nowhere(answer: Answer, file: str) -> Answer:
     raise CommandError(f"{file} cannot be written: nothing here paints a {type(answer).__name__}")
 
 
-def more(count: int, noun: str, remedy: str) -> str:
+def more(count: int, noun: str, remedy: str) -> Note:
     """The line that counts what was left out and says how to see it."""
-    return f"… {count:,} more {noun}{'s' if count != 1 else ''}; {remedy}"
+    return Note(f"… {count:,} more {noun}{'s' if count != 1 else ''}; {remedy}")
+
+
+class Note(str):
+    """A line of words that may be broken where there is little room."""
+
+    __slots__ = ()
 
 
 class Figure(str):

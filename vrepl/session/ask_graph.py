@@ -12,7 +12,7 @@ from vrepl.core.nodes import adjoints
 from vrepl.core.outline import outline
 from vrepl.core.paths import MANY, between, count_paths
 from vrepl.core.value import Value
-from vrepl.session.answers import Answer, Part, figure
+from vrepl.session.answers import Answer, Note, Part, figure
 from vrepl.session.grammar import Request
 from vrepl.session.session import Session
 
@@ -46,14 +46,16 @@ class GraphAnswer(Answer):
         """The graph, and a line on the paths from each input."""
         return [self.graph, *map(self._told, self.routes)]
 
-    def _told(self, route: Route) -> str:
-        slope = f"slope of {self.output} by {route.wrt} = {figure(route.slope, 6)}"
+    def _told(self, route: Route) -> Note:
+        begin = f"slope of {self.output} by {route.wrt}"
         if route.slope is None:
-            return f"slope of {self.output} by {route.wrt}: an operation on the way has no rule"
+            return Note(f"{begin}: an operation on the way has no rule")
+        begin += f" = {figure(route.slope, 6)}"
         if route.paths == 1:
-            return f"{slope}, the product of the numbers along its path"
+            return Note(f"{begin}, the product of the numbers along its path")
         count = f"{route.paths:,}" if route.paths < MANY else "very many"
-        return f"{slope}, the sum over {count} paths of the products along each"
+        remedy = f"%explain {self.output} wrt {route.wrt} writes them out"
+        return Note(f"{begin}, the sum over {count} paths; {remedy}")
 
 
 def graph(session: Session, request: Request) -> Answer:
