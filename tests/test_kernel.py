@@ -1,11 +1,14 @@
 """A notebook on a stock kernel: execute, display, complete, inspect, and a run by nbclient."""
 
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import nbformat
 import pytest
 from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
+
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +71,14 @@ def test_complete_and_inspect(session):
     assert kinds == {"node"}
     reply = session.inspect("%slope d", 3, reply=True, timeout=30)["content"]
     assert "%slope NAME [wrt NAME, ...] [--h H]" in reply["data"]["text/plain"]
+
+
+def test_the_example_notebook_runs():
+    notebook = nbformat.read(ROOT / "examples" / "drawings.ipynb", as_version=4)
+    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    shown = [o["data"] for cell in notebook.cells for o in cell.get("outputs", ())]
+    assert ["text/latex" in data for data in shown] == [False, True, False, False, False]
+    assert all({"text/plain", "text/html"} <= set(data) for data in shown)
 
 
 def test_a_notebook_runs_and_holds_its_drawing():

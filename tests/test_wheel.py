@@ -96,6 +96,6 @@ def test_the_source_archive_can_be_tested(dist: Path) -> None:
         expected |= {
             path.relative_to(ROOT).as_posix()
             for path in (ROOT / folder).rglob("*")
-            if path.is_file() and path.suffix in (".py", ".ipy", ".txt")
+            if path.is_file() and path.suffix in (".py", ".ipy", ".ipynb", ".txt")
         }
     assert expected <= names, f"left out: {sorted(expected - names)}"

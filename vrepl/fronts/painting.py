@@ -88,7 +88,7 @@ class Face:
         if isinstance(part, Graph):
             return page.graph(part, self._text(part))
         if isinstance(part, Film):
-            return f"<pre>{html.escape(self._text(part))}</pre>"
+            return page.player(part.graph, self._text(part))
         if isinstance(part, ChainRule):
             return page.formula(part, self._text(part))
         return f"<p>{html.escape(clean(part))}</p>"

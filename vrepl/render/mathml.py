@@ -80,7 +80,5 @@ def _title(title: str) -> str:
 def _number(number: float, position: int = 0) -> str:
     """A number; behind a sign of operation its own sign needs parentheses."""
     written = short(number)
-    if not written.startswith("-"):
-        return f"<mn>{written}</mn>"
-    inside = f"<mo>−</mo><mn>{written[1:]}</mn>"
-    return f"<mrow><mo>(</mo>{inside}<mo>)</mo></mrow>" if position else f"<mrow>{inside}</mrow>"
+    shown = f"<mn>{written.replace('-', '−')}</mn>"
+    return f"<mrow><mo>(</mo>{shown}<mo>)</mo></mrow>" if position and written[0] == "-" else shown

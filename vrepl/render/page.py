@@ -6,6 +6,7 @@ as notebooks do before they are trusted, the text is what remains. Nothing is lo
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from functools import cache
 from html import escape
@@ -13,10 +14,11 @@ from importlib.resources import files
 
 from vrepl.core.chain import ChainRule
 from vrepl.core.graph import Graph
-from vrepl.render import mathml, svg
+from vrepl.render import film, mathml, svg
 from vrepl.render.cells import clean
+from vrepl.render.readable import readable
 
-__all__ = ["asset", "document", "figure", "formula", "graph"]
+__all__ = ["asset", "document", "figure", "formula", "graph", "player"]
 
 # `hidden` survives where styles are stripped, and `page.css` overrules it where they are not.
 _FIGURE = (
@@ -72,6 +74,33 @@ def graph(shown: Graph, text: str) -> str:
     """
     label = f"graph of {shown.root.title}, scrolls sideways"
     return figure(svg.draw(shown), text=text, label=label, kind="vrepl-graph", script="page.js")
+
+
+def player(shown: Graph, text: str) -> str:
+    """A graph that is played step by step: its evaluation, then the reverse sweep.
+
+    Args:
+        shown: What to play; a large one is folded.
+        text: The steps in words.
+
+    Example:
+        >>> from vrepl.core.graph import Node
+        >>> player(Graph((Node(0, "<a>", "2.0", 2.0, "", ()),), 1), "").count("<a>")
+        0
+    """
+    fewer = readable(shown, copies=False)
+    steps = [
+        {"node": s.index, "sweep": s.is_sweep, "words": clean(s.words)} for s in film.steps(fewer)
+    ]
+    data = json.dumps(steps).replace("<", "\\u003c")
+    return figure(
+        svg.Figure(fewer, standalone=False).svg()
+        + f'<script type="application/json" class="vrepl-steps">{data}</script>',
+        text=text,
+        label=f"the graph of {shown.root.title}, step by step",
+        kind="vrepl-player",
+        script="player.js",
+    )
 
 
 def formula(rule: ChainRule, text: str) -> str:

@@ -18,11 +18,15 @@ MOST_FOLDED = 10_000  # nodes of a graph that is folded; more take seconds
 REACH = 8  # layers that a leaf's line may pass; beyond them the leaf is drawn again
 
 
-def readable(graph: Graph) -> Graph:
+def readable(graph: Graph, *, copies: bool = True) -> Graph:
     """*graph* in at most `MOST_BOXES` boxes and a few copies of leaves.
 
     What is too large is folded at the names it has; what is too large even so is cut down to the
     nodes nearest the root.
+
+    Args:
+        graph: What to make smaller.
+        copies: Whether to repeat leaves that are far from a use.
 
     Example:
         >>> from vrepl import Value
@@ -34,7 +38,8 @@ def readable(graph: Graph) -> Graph:
         ('start', 0)
     """
     small = next((one for one in _smaller(graph) if len(one.nodes) <= MOST_BOXES), None)
-    return repeated(small or nearest(graph, MOST_BOXES), REACH)
+    small = small or nearest(graph, MOST_BOXES)
+    return repeated(small, REACH) if copies else small
 
 
 def _smaller(graph: Graph) -> Iterator[Graph]:

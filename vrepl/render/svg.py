@@ -117,7 +117,7 @@ class Figure:
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.width}" height="{self.height}"'
             f' viewBox="{-MARGIN - 0.5} {-self.top} {self.width} {self.height}" role="img"'
-            f' style="max-width:none" fill="{self.palette.ink}" font-size="12"'
+            f' fill="{self.palette.ink}" font-size="12"'
             f' font-family="ui-monospace, DejaVu Sans Mono, Menlo, Consolas, monospace">'
             f"<title>{escape(self.title)}</title>"
             f"<desc>{escape(_description(self.graph))}</desc>"
@@ -193,7 +193,18 @@ class Figure:
         y = (box.y + number + 1) * ROW - 5
         weight = ' font-weight="bold"' if number == 0 and node.name else ""
         fill = self.palette.slope if self.is_slope(node, number) else self.palette.ink
-        return f'<text x="{box.x + PADDING}" y="{y}" fill="{fill}"{weight}>{escape(line)}</text>'
+        mark = self._line_mark(number, node)
+        return (
+            f'<text{mark} x="{box.x + PADDING}" y="{y}" fill="{fill}"{weight}>{escape(line)}</text>'
+        )
+
+    def _line_mark(self, number: int, node: Node) -> str:
+        """What the script of a player needs to know of a line: is it the value, or the slope?"""
+        if self.standalone:
+            return ""
+        is_value = number == len(self.contents[node.index]) - 1 - (node.slope is not None)
+        kind = "of" if self.is_slope(node, number) else "value" if is_value else ""
+        return f' class="vrepl-{kind}"' if kind else ""
 
     def _operation(self, box: Box, node: Node) -> str:
         """The ellipse of the operation that made a box, and the arrow from it."""
