@@ -276,6 +276,7 @@ def state(ip):
         "registry": sorted(ip.magics_manager.registry),
         "configurables": list(ip.configurables),
         "matchers": list(ip.Completer.custom_matchers),
+        "inspector": dict(ip.inspector.mime_hooks),
         "attributes": sorted(vars(ip)),
         "names": sorted(set(ip.user_ns) - {"_i", "_ii", "_iii"} - {f"_i{n}" for n in range(99)}),
         "printers": list(ip.display_formatter.formatters["text/plain"].type_printers),
@@ -348,6 +349,32 @@ def test_support_stays_out_of_sight(session):
     assert "__vrepl" not in session.run("%who") and not [
         n for n in session.ip.user_ns if "vrepl" in n
     ]
+
+
+def test_questions_about_a_node(session):
+    session.run("w = [0.5]; e = d*w[0]")
+    one = session.run("d?").splitlines()
+    assert one == ["Value:   4.0", "Made by: a * b + c   in In[3]:1",
+                   "Slopes:  a -3.0, b 2.0, c 1.0", "Used by: e"]  # fmt: skip
+    two = session.run("d??").splitlines()
+    assert two[:4] == one and "Graph:" in two[4] and any("├(+)─▶" in line for line in two)
+    assert session.run("a?").splitlines()[1].startswith("Made by: typed as a number in a session")
+    assert "Used by: e" in session.run("w[0]?")
+    bundle = session.ip.object_inspect_mime("d")
+    assert '<td style="text-align:left">a -3.0, b 2.0, c 1.0</td>' in bundle["text/html"]
+    assert "Type:        list" in session.run("w?") and "Docstring:" in session.run("len?")
+    session.run("%unload_ext vrepl")
+    assert "Docstring:" in session.run("d?")
+
+
+def test_somebody_elses_answer_about_other_objects_is_kept(bare):
+    mine = lambda data: [("Mine", "yes")]  # noqa: E731
+    bare.ip.inspector.mime_hooks["text/plain"] = mine
+    bare.run("%load_ext vrepl", "a = 2.0; s = 'x'")
+    assert bare.run("s?") == "Mine: yes\n" and "Value:" in bare.run("a?")
+    bare.run("%unload_ext vrepl")
+    assert bare.ip.inspector.mime_hooks == {"text/plain": mine}
+    del bare.ip.inspector.mime_hooks["text/plain"]
 
 
 def test_completion(session):

@@ -1,5 +1,6 @@
 """A notebook on a stock kernel: execute, display, complete, inspect, and a run by nbclient."""
 
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -79,6 +80,28 @@ def test_the_example_notebook_runs():
     shown = [o["data"] for cell in notebook.cells for o in cell.get("outputs", ())]
     assert ["text/latex" in data for data in shown] == [False, True, False, False, False]
     assert all({"text/plain", "text/html"} <= set(data) for data in shown)
+
+
+def test_inspection_of_a_node_anywhere_on_a_line(session):
+    for code, cursor in (("d", 1), ("%slope d wrt a", 8), ("x = a + d*2", 9)):
+        reply = session.inspect(code, cursor, reply=True, timeout=30)["content"]
+        text = re.sub("\x1b[^m]*m", "", reply["data"]["text/plain"])
+        assert text.startswith("Value:   4.0\nMade by: a * b + c   in In[3]:1"), code
+        assert "Slopes:  a -3.0, b 2.0, c 1.0" in text
+    detailed = session.inspect("d", 1, detail_level=1, reply=True, timeout=30)["content"]
+    assert "├(+)─▶" in detailed["data"]["text/plain"]
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("a = 2.0", "complete"), ("%slope d", "complete"), ("if a:", "incomplete"),
+     ("d = (a", "incomplete"), ("d = a)", "invalid")],
+)  # fmt: skip
+def test_complete_cells_are_told_from_others_as_before(session, code, status):
+    asked = session.is_complete(code)
+    while (reply := session.get_shell_msg(timeout=30))["parent_header"]["msg_id"] != asked:
+        pass
+    assert reply["content"]["status"] == status
 
 
 def test_a_notebook_runs_and_holds_its_drawing():

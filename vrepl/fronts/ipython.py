@@ -23,6 +23,7 @@ from vrepl.core.errors import VreplError
 from vrepl.core.limit import Limit
 from vrepl.fronts import tracebacks
 from vrepl.fronts.config import VRepl
+from vrepl.fronts.inspection import Inspections
 from vrepl.fronts.painting import host_face
 from vrepl.language import service
 from vrepl.language.preview import Previewer
@@ -110,11 +111,13 @@ class Extension:
         self._methods = {"transform_ast": self._transform, "showtraceback": self._show_traceback}
         self._magics = {name: _magic(self, command) for name, command in COMMANDS.items()}
         self._matcher = _matcher(self)
+        self._inspections = Inspections(ip, self.session)
         self._live = self._live_preview()
 
     def install(self) -> None:
         """Hook into the shell."""
         self.settings.install(self.ip)
+        self._inspections.install()
         if self._live is not None:
             self._live.install()
         self.limit.install()
@@ -131,6 +134,7 @@ class Extension:
         """Leave the shell as it was found; the support functions stay for compiled code."""
         self._is_active = False
         self.settings.remove(self.ip)
+        self._inspections.remove()
         if self._live is not None:
             self._live.remove()
         self.limit.remove()

@@ -174,7 +174,8 @@ class Evaluator:
         holder = self.value(node.value)
         if type(node.slice) is ast.Slice or not is_container(holder):
             return Unknown("")
-        key = plain(self.value(node.slice))
+        key = self.value(node.slice)
+        key = plain(key) if is_number(key) else key
         if type(holder) is dict:
             return holder.get(key, Unknown("")) if is_key(key) else Unknown("")
         if type(key) is int and -len(holder) <= key < len(holder):

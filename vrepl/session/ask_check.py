@@ -15,7 +15,7 @@ from vrepl.core.checking import VERDICTS, Finding, check_locals, check_slopes
 from vrepl.core.nodes import is_constant
 from vrepl.core.precision import Arithmetic, Doubles, Precise, best_arithmetic
 from vrepl.core.value import Value, plain
-from vrepl.session.answers import Answer, Column, Part, Table, figure, in_full, more
+from vrepl.session.answers import Answer, Column, Note, Part, Table, figure, in_full, more
 from vrepl.session.grammar import Request
 from vrepl.session.session import Session
 
@@ -94,7 +94,7 @@ class CheckAnswer(Answer):
 
     def parts(self) -> Sequence[Part]:
         """The result in words, what is odd in words, then the tables."""
-        return [self._summary(), *self._notes(), *self._tables()]
+        return [Note(self._summary()), *map(Note, self._notes()), *self._tables()]
 
     def _summary(self) -> str:
         if not self.lines:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vrepl.core.graph import Expressions
 from vrepl.core.rules import Number
 from vrepl.core.value import Value, plain
-from vrepl.session.answers import Answer, Column, Part, Table, figure, more
+from vrepl.session.answers import Answer, Column, Note, Part, Table, figure, more
 from vrepl.session.grammar import Request
 from vrepl.session.holders import Holder, Holdings, holdings
 from vrepl.session.session import Session
@@ -96,7 +96,8 @@ class MemoryAnswer(Answer):
             notes.append(more(len(holders) - self.rows, "holder", "ask for a larger --rows"))
         if elsewhere := self.holdings.elsewhere:
             are = "nodes are" if elsewhere > 1 else "node is"
-            notes.append(f"{elsewhere:,} more {are} held by functions, generators or libraries")
+            fact = f"{elsewhere:,} more {are} held by functions, generators or libraries"
+            notes.append(Note(fact))
         return [Table(columns, rows), *notes] if shown else notes or ["No nodes are held"]
 
 
