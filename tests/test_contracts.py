@@ -43,9 +43,9 @@ ON_USE = {"render", "fronts"}
 LIBRARIES = {
     "core": {"mpmath", "numpy"},  # in functions only, for who has them: they are no dependencies
     "render": {"graphviz", "typst", "wcwidth"},
-    "fronts": {"IPython", "prompt_toolkit", "pygments", "traitlets"},
+    "fronts": {"IPython", "lsprotocol", "prompt_toolkit", "pygls", "pygments", "traitlets"},
 }
-HEAVY = {"IPython", "numpy", "graphviz", "prompt_toolkit", "ctypes"}
+HEAVY = {"IPython", "numpy", "graphviz", "prompt_toolkit", "pygls", "ctypes"}
 
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 50

@@ -23,6 +23,7 @@ usage: vrepl                        the shell
        vrepl run FILE [ARGUMENT ...]  run a session file (also: vrepl FILE.ipy)
        vrepl -c TEXT [ARGUMENT ...]   run TEXT
        vrepl - [ARGUMENT ...]         run standard input
+       vrepl lsp                      the language server, for editors
        vrepl --version | --help
 
 In a session, numbers that are typed become nodes, and these commands ask about them:
@@ -114,6 +115,19 @@ def _run(text: str, name: str, arguments: list[str], path: str | None = None) ->
     return run(text, name, arguments, path)
 
 
+def _lsp(arguments: list[str]) -> int:
+    if arguments:
+        return _refuse(f"lsp takes no {arguments[0]}")
+    try:
+        from vrepl.fronts.lsp import serve
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
+            raise
+        print("vrepl: lsp needs pygls; install it with: pip install 'vrepl[lsp]'", file=sys.stderr)
+        return USAGE
+    return serve()
+
+
 def _help(arguments: list[str]) -> int:
     rows = [(f"%{row.grammar.usage}", row.summary) for row in COMMANDS.values()]
     width = max(len(usage) for usage, _ in rows)
@@ -134,6 +148,7 @@ def _refuse(fact: str) -> int:
 
 _ACTIONS = {
     "run": _run_file,
+    "lsp": _lsp,
     "-c": _run_text,
     "-": _run_input,
     "-h": _help,

@@ -108,19 +108,20 @@ class _Search:
         return (Fix(f"Use vrepl's {function}", tuple(edits)),)
 
     def unknown_names(self, step: Step, index: int) -> Iterator[Diagnostic]:
-        own = {m.name for m in step.statement.mentions if m.is_binding and not _is_update(step)}
+        unknown = [
+            m for m in step.statement.mentions if m.is_straight and not self.is_known(m.name)
+        ]
+        if not unknown or step.statement.kind != "python":
+            return
+        own = {m.name for m in unknown if m.is_binding and not _is_update(step)}
         own |= _bound_inside(step)
         fixes: tuple[Fix, ...]
         updated = _updated(step)
         asked = {command.line for command in step.statement.commands}
-        for mention in step.statement.mentions:
+        for mention in unknown:
             name = mention.name
             is_read = not mention.is_binding and name not in own
-            if not mention.is_straight or not (is_read or name in updated):
-                continue
-            if mention.span.line in asked:
-                continue
-            if step.statement.kind != "python" or self.is_known(name):
+            if not (is_read or name in updated) or mention.span.line in asked:
                 continue
             later = self.bound_later(name, index)
             if later:
