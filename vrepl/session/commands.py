@@ -76,7 +76,7 @@ _COMMANDS = (
         explain,
     ),
     Command(
-        Grammar("check", options=(_STEP,)),
+        Grammar("check", options=(_STEP, _FILE)),
         "local derivatives and slopes beside central differences; kinks, steps and edges in words",
         ("check d", "check d --h 1e-6"),
         check,
