@@ -127,6 +127,9 @@ class Face:
         """A table whose numbers fit: in fewer digits, then without its details."""
         digits = FEWER_DIGITS if self.write() is None else ()
         parts = [part, *(_rewritten(part, partial(figure, digits=n)) for n in digits)]
+        for one in parts[:2]:  # six digits and bars tell more than ten digits
+            if table.fits(one.columns, one.rows, width, bars=True):
+                return one
         candidates = [*parts, *map(_without_details, parts)]
         fitting = (one for one in candidates if table.fits(one.columns, one.rows, width))
         return next(fitting, candidates[-1])

@@ -76,8 +76,14 @@ def text(
     return "\n".join(line.rstrip() for line in lines)
 
 
-def fits(columns: Sequence[Column], rows: Rows, width: int) -> bool:
+def fits(columns: Sequence[Column], rows: Rows, width: int, *, bars: bool = False) -> bool:
     """Whether a table has room in *width* for all of its numbers, if for its words only in part.
+
+    Args:
+        columns: The headings, and which of them are over numbers.
+        rows: A cell of text for every column.
+        width: The most cells a line should have.
+        bars: Whether there is to be room for everything, bars and words, too.
 
     Example:
         >>> from types import SimpleNamespace as C
@@ -85,6 +91,9 @@ def fits(columns: Sequence[Column], rows: Rows, width: int) -> bool:
         >>> fits([number], [("0.12345",)], 7), fits([number], [("0.12345",)], 6)
         (True, False)
     """
+    if bars:
+        filled = [_filled(c, [row[i] for row in rows], UNICODE) for i, c in enumerate(columns)]
+        return _breadth(_natural([clean(c.title) for c in columns], filled)) <= width
     kept = [i for i, column in enumerate(columns) if not column.bar]
     floors = _floors([columns[i] for i in kept], _contents(columns, rows, kept))
     return _breadth(floors) <= width

@@ -172,7 +172,8 @@ class _Page:
             return []
         count = sum(node.inside for node in boxes)
         facts = [f"{count:,} node{'' if count == 1 else 's'} folded"]
-        names = [n.name for n in sorted(boxes, key=lambda n: -n.inside) if " " not in n.name]
+        closed = [n for n in boxes if " " not in n.name and n.name not in self.view.expand]
+        names = [n.name for n in sorted(closed, key=lambda n: -n.inside)]
         if self.view.subject and any(names):
             name = clean(next(filter(None, names)))
             facts.append(f"%graph {self.view.subject} --expand {name} opens one")
@@ -185,7 +186,7 @@ class _Page:
         write = partial(tree, width=self.width, glyphs=self.glyphs, edges=self.view.edges)
         if self.asked == "tree":
             return filter(None, [write(graph)])
-        fewer = (graph, *in_fewer_boxes(graph, (), False))
+        fewer = (graph, *in_fewer_boxes(graph, self.view.expand, False))
         found = ((write(g, whole=True), g) for g in fewer)
         return ("\n".join([drawn, *self._way_in(g)]) for drawn, g in found if drawn)
 

@@ -86,13 +86,13 @@ def _readable(graph: Graph, depth: int) -> Graph:
 
 
 def _written(graph: Graph, edges: bool, width: int, glyphs: Glyphs) -> list[str]:
-    """The lines of a tree, with a sign in place of the word slope if need be; none if too wide."""
-    for sign in ("slope ", f"{glyphs.slope} "):
+    """The lines of a tree, in fewer words and counts if need be; none if it is still too wide."""
+    for facts_of in (_facts, _signs, _fewest):
         written = list[str]()
         seen = set[int]()
         for line in _lines(graph, glyphs):
             node = graph.nodes[line.index]
-            facts = _facts(node, line.local if edges else "", sign, glyphs)
+            facts = facts_of(node, line.local if edges else "", glyphs)
             if not line.expand:
                 facts += f" {glyphs.above if line.index in seen else glyphs.below}"
             seen.add(line.index)
@@ -150,14 +150,28 @@ def _fitted(node: Node, line: _Line, facts: str, width: int, glyphs: Glyphs) -> 
     return f"{before}{title} = {facts}" if title else before + facts
 
 
-def _facts(node: Node, local: str, sign: str, glyphs: Glyphs) -> str:
-    gap = "  " if sign.startswith("slope") else " "
-    parts = [short(node.value)]
-    parts += [] if node.slope is None else [sign + short(node.slope)]
-    parts += [operator_glyph(node, glyphs)] if node.symbol else []
-    parts += [f"+{node.inside:,}"] if node.folded else []
-    parts += [f"local {local}"] if local else []
-    return gap.join(parts)
+def _facts(node: Node, local: str, glyphs: Glyphs) -> str:
+    return "  ".join(_parts_of(node, local, "slope", f"+{node.inside:,}", glyphs))
+
+
+def _signs(node: Node, local: str, glyphs: Glyphs) -> str:
+    return " ".join(_parts_of(node, local, glyphs.slope, f"+{node.inside:,}", glyphs))
+
+
+def _fewest(node: Node, local: str, glyphs: Glyphs) -> str:
+    return " ".join(_parts_of(node, local, glyphs.slope, "", glyphs))
+
+
+def _parts_of(node: Node, local: str, slope: str, inside: str, glyphs: Glyphs) -> Iterator[str]:
+    yield short(node.value)
+    if node.slope is not None:
+        yield f"{slope} {short(node.slope)}"
+    if node.symbol:
+        yield operator_glyph(node, glyphs)
+    if node.folded and inside:
+        yield inside
+    if local:
+        yield f"local {local}"
 
 
 def summary(graph: Graph, width: int, glyphs: Glyphs, subject: str = "") -> str:
