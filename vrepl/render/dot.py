@@ -1,19 +1,22 @@
 """Writes a graph as DOT with the `graphviz` package: boxes for values, ellipses for operations.
 
-The text it writes is all it knows; turning it into a picture needs the `dot` program, which
-nothing else here does.
+In a notebook the drawing shows itself as the `dot` program draws it; where that is missing, slow or
+broken, as our own SVG painter does.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING
 
 from vrepl.core.graph import Edge, Graph, Node, snapshot
 from vrepl.core.nodes import order
 from vrepl.core.value import Value, facts_of
+from vrepl.render import svg
 from vrepl.render.cells import clean
+from vrepl.render.graphviz_program import CannotDraw, svg_by_dot
 from vrepl.render.numbers import fixed
 
 if TYPE_CHECKING:
@@ -26,7 +29,8 @@ def draw_dot(root: Value) -> graphviz.Digraph:
     """The graph behind *root* as a Graphviz drawing, left to right.
 
     A value is a record box `{ name | data 4.0000 | grad -3.0000 }`, without the parts it does not
-    have; an operation is an ellipse, and every use of an operand is an edge.
+    have; an operation is an ellipse, and every use of an operand is an edge. A notebook shows it
+    with or without Graphviz's programs; `render` and `pipe` need them.
 
     Args:
         root: The node to draw.
@@ -43,9 +47,8 @@ def draw_dot(root: Value) -> graphviz.Digraph:
 
 def digraph(graph: Graph) -> graphviz.Digraph:
     """A snapshot as a Graphviz drawing; a node's slope is shown as its grad."""
-    import graphviz
-
-    drawing = graphviz.Digraph(format="svg", graph_attr={"rankdir": "LR", "ordering": "in"})
+    drawing = _drawing()(format="svg", graph_attr={"rankdir": "LR", "ordering": "in"})
+    drawing.shown = graph
     shared = _has_shared(graph)
     for node in graph.nodes:
         drawing.node(f"n{node.index}", label=_record(node), shape="record")
@@ -57,6 +60,27 @@ def digraph(graph: Graph) -> graphviz.Digraph:
             for position, (edge, port) in enumerate(zip(node.edges, ports, strict=True)):
                 drawing.edge(_operand(drawing, node, position, edge), operation + port)
     return drawing
+
+
+@cache
+def _drawing() -> type[graphviz.Digraph]:
+    """The class of our drawings, made on first use because graphviz is imported then."""
+    import graphviz
+
+    class Drawing(graphviz.Digraph):  # type: ignore[misc] # graphviz has no annotations
+        """A Digraph that a notebook can show without the `dot` program, too."""
+
+        shown: Graph | None = None
+
+        def _repr_image_svg_xml(self) -> str:
+            try:
+                return svg_by_dot(self.source)
+            except CannotDraw as reason:
+                if self.shown is None:  # a copy, which may have become another drawing
+                    raise
+                return svg.draw(self.shown, standalone=True, note=f"drawn without dot: {reason}")
+
+    return Drawing
 
 
 def _has_shared(graph: Graph) -> bool:

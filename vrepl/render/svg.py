@@ -63,13 +63,14 @@ THEME = Palette(
 LITERAL = Palette("#212121", "#616161", "#ffffff", "#f2f4f7", "#ffffff", "#1565c0")
 
 
-def draw(graph: Graph, *, standalone: bool = False) -> str:
+def draw(graph: Graph, *, standalone: bool = False, note: str = "") -> str:
     """*graph* as an SVG element, operands on the left and the root on the right.
 
     Args:
         graph: What to draw; a large one is folded, or only the nodes nearest the root are drawn.
         standalone: With colours and a background of its own, as a file needs them; otherwise in
             the colours of the page around it.
+        note: A line to write below.
 
     Example:
         >>> from vrepl.core.graph import Edge
@@ -78,7 +79,7 @@ def draw(graph: Graph, *, standalone: bool = False) -> str:
         >>> drawing.startswith("<svg"), "<ellipse" in drawing
         (True, True)
     """
-    return Figure.of(graph, standalone=standalone).svg()
+    return Figure(readable(graph), standalone=standalone, note=note).svg()
 
 
 class Figure:
@@ -89,7 +90,7 @@ class Figure:
         """A drawing of as much as a reader can follow."""
         return cls(readable(graph), standalone=standalone)
 
-    def __init__(self, graph: Graph, *, standalone: bool) -> None:
+    def __init__(self, graph: Graph, *, standalone: bool, note: str = "") -> None:
         self.graph, self.standalone = graph, standalone
         self.palette = LITERAL if standalone else THEME
         self.top = MARGIN if standalone else ROOM
@@ -99,8 +100,10 @@ class Figure:
         sizes = [self._size(node) for node in graph.nodes]
         self.layout: Layout = place(graph, sizes, SPACING)
         self.title = f"graph of {clean(title_of(graph.root))}"
-        self.tail = [*_folding(graph), *([more(missing(graph))] if missing(graph) else [])]
-        self.width = self.layout.width + 2 * MARGIN
+        rest = more(missing(graph)) if missing(graph) else ""
+        self.tail = [line for line in (*_folding(graph), rest, note) if line]
+        longest = max((round(cell_width(line) * CHARACTER) for line in self.tail), default=0)
+        self.width = max(self.layout.width, longest) + 2 * MARGIN
         self.height = self.layout.height * ROW + self.top + MARGIN + ROW * len(self.tail)
 
     def is_slope(self, node: Node, number: int) -> bool:
