@@ -12,7 +12,7 @@ from types import GetSetDescriptorType, MemberDescriptorType, ModuleType, Simple
 from typing import Any, TypeGuard
 
 from vrepl.core.kinds import is_library
-from vrepl.core.value import FloatValue, IntValue, Value, ZeroValue
+from vrepl.core.value import Value
 
 __all__ = ["has_code_for", "is_node", "is_searched", "parts"]
 
@@ -32,8 +32,7 @@ def is_node(x: Any) -> TypeGuard[Value]:
         >>> is_node(Value(2.0)), is_node(2.0)
         (True, False)
     """
-    kind = type(x)
-    return kind is FloatValue or kind is IntValue or kind is ZeroValue
+    return issubclass(type(x), Value)
 
 
 def parts(value: Any) -> Mapping[str, Any]:
