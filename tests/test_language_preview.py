@@ -95,6 +95,7 @@ def test_value_and_slopes(names, text, expected):
         ("e = d/(a - 2)", "This line raises ZeroDivisionError: a - 2 is 0 here"),
         ("vrepl.log(b)", "This line raises DomainError: log(b): b = -3.0 lies outside b > 0"),
         ("b**0.5", "This line raises DomainError: b**0.5: b = -3.0 lies outside b >= 0"),
+        ("math.log(b)", "This line raises ValueError: math.log(b): math domain error"),
         ("exp(1000)", "This line raises OverflowError: math range error"),
         ("e + 1", 'No name "e" here; did you mean "d"?'),
         ("x = losss*2", 'No name "losss" here; did you mean "loss"?'),

@@ -338,7 +338,7 @@ def plain(number: Any) -> Any:
         return _int_of(number)
     if kind is ZeroValue:
         return 0
-    return _float_of(number) if isinstance(number, Value) else number  # type: ignore[arg-type]
+    return _float_of(number) if issubclass(kind, Value) else number
 
 
 def decayed(number: Any) -> Any:

@@ -18,7 +18,7 @@ from typing import Any, Final, TypeGuard
 
 from vrepl.core import mathematics
 from vrepl.core.functions import FUNCTIONS
-from vrepl.core.value import FloatValue, IntValue, Value, ZeroValue
+from vrepl.core.value import IntValue, Value
 from vrepl.session.operations import SYNTAX
 from vrepl.session.parts import is_node
 
@@ -61,14 +61,13 @@ class Unknown:
 LARGEST: Final = 10_000  # items in a list that is looked into
 LONGEST_INT: Final = 20_000  # bits; Python refuses to type more than 14,000
 
-_NODES: Final = (FloatValue, IntValue, ZeroValue)
-_NUMBER_IDS: Final = frozenset(map(id, (*_NODES, float, int, bool)))
+_NUMBER_IDS: Final = frozenset(map(id, (float, int, bool)))
 _METHODS: Final = {name: vars(Value)[name] for name in FUNCTIONS}
 
 
 def is_number(x: object) -> bool:
     """Whether *x* is exactly a Value, int, float or bool."""
-    return id(type(x)) in _NUMBER_IDS
+    return id(type(x)) in _NUMBER_IDS or is_node(x)
 
 
 def is_sequence(x: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
