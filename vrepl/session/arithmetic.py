@@ -16,7 +16,7 @@ from vrepl.session.flow import COMPREHENSIONS, bound_names, inside
 from vrepl.session.hoisting import Frame, Plan
 from vrepl.session.kinds import NOTHING_KNOWN, Known
 from vrepl.session.policy import Slot, Want, narrowed
-from vrepl.session.trees import LOAD, copied, location, twin
+from vrepl.session.trees import LOAD, copied, everything, location, twin
 
 __all__ = ["Arithmetic", "Cell", "Place", "Scope", "is_builtin"]
 
@@ -108,6 +108,7 @@ class Arithmetic:
         self.operated: list[tuple[ast.Call, ast.BinOp]] = []
         self.eager: dict[int, ast.AST] = {}
         self.rebound: frozenset[str] | None = None
+        self.deleted: frozenset[str] | None = None
 
     def place(self, old: ast.AST, scope: Scope, want: Want | None) -> ast.AST:
         """What takes the place of *old*."""
@@ -256,18 +257,23 @@ class Arithmetic:
     def rebound_names(self) -> frozenset[str]:
         """Globals that functions of the session bind, perhaps while a loop calls them."""
         if self.rebound is None:
-            for node in ast.walk(self.tree):
+            for node in everything(self.tree):
                 if type(node) is ast.Global:
                     self.cell.rebound.update(node.names)
             self.rebound = frozenset(self.cell.rebound)
         return self.rebound
 
-    def deleted_names(self) -> set[str]:
+    def deleted_names(self) -> frozenset[str]:
         """Names that the cell may unbind at its top level."""
-        every = ast.walk(self.tree)
-        deleted = (n for n in every if type(n) is ast.Name and type(n.ctx) is ast.Del)
-        caught = (n for n in ast.walk(self.tree) if type(n) is ast.ExceptHandler and n.name)
-        return {n.id for n in deleted} | {str(n.name) for n in caught}
+        if self.deleted is None:
+            found = set()
+            for node in everything(self.tree):
+                if type(node) is ast.Delete:
+                    found |= {part.id for part in everything(node) if type(part) is ast.Name}
+                elif type(node) is ast.ExceptHandler and node.name:
+                    found.add(node.name)
+            self.deleted = frozenset(found)
+        return self.deleted
 
     def declared(self, statement: ast.stmt) -> ast.stmt:
         """A top-level statement whose loops ask, with all its names declared global.

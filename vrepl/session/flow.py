@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias, cast
 
 from vrepl.session.kinds import Kind, Known, kind_of
 from vrepl.session.policy import BINDERS, is_calculation, number_of
+from vrepl.session.trees import children, everything
 
 __all__ = [
     "COMPREHENSIONS",
@@ -74,17 +75,17 @@ def _kinds_of(nodes: list[ast.expr], known: Known) -> Kind:
 # --- what binds ----------------------------------------------------------------------------------
 
 
-def inside(node: ast.AST) -> Iterator[ast.AST]:
+def inside(node: ast.AST) -> list[ast.AST]:
     """The nodes directly below that run in the same scope.
 
     Example:
         >>> def names(text): return [type(n).__name__ for n in inside(ast.parse(text).body[0])]
         >>> names("def f(x=1): return x"), names("a += 1")
-        (['Constant'], ['Name', 'Add', 'Constant'])
+        (['Constant'], ['Name', 'Constant'])
     """
     if isinstance(node, _SCOPES):
-        return iter(_around(node))
-    return ast.iter_child_nodes(node)
+        return _around(node)
+    return children(node)
 
 
 def _around(node: ast.AST) -> list[ast.AST]:
@@ -140,7 +141,7 @@ def _named_by(node: ast.AST) -> Iterator[Binding]:
         bound = getattr(node, name)
         yield from (Binding(n, Kind.ANY) for n in (bound,) if n)
     if isinstance(node, _SCOPES):
-        for part in ast.walk(node):
+        for part in everything(node):
             if type(part) is ast.Nonlocal:
                 yield from (Binding(n, Kind.ANY) for n in part.names)
 
@@ -173,7 +174,7 @@ def _looped(node: Any, found: list[Binding], known: Known) -> list[ast.AST]:
 
 def _comprehended(node: Any, found: list[Binding], known: Known) -> list[ast.AST]:
     """A comprehension has a scope of its own, but for ``:=``."""
-    parts = [part for part in ast.walk(node) if type(part) is ast.NamedExpr]
+    parts = [part for part in everything(node) if type(part) is ast.NamedExpr]
     found += (Binding(part.target.id, Kind.ANY) for part in parts)
     return []
 
@@ -209,7 +210,7 @@ def bound_names(target: ast.expr) -> Iterator[str]:
         >>> list(bound_names(ast.parse("a, (b.c, *d) = x").body[0].targets[0]))
         ['a', 'd']
     """
-    for node in ast.walk(target):
+    for node in everything(target):
         if type(node) is ast.Name and type(node.ctx) is ast.Store:
             yield node.id
 
@@ -217,9 +218,9 @@ def bound_names(target: ast.expr) -> Iterator[str]:
 def _rest_of(every: list[ast.expr]) -> Iterator[ast.AST]:
     """What is evaluated in targets: ``f(x)`` of ``f(x)[0] = …``."""
     for target in every:
-        for node in ast.walk(target):
+        for node in everything(target):
             if isinstance(node, (ast.Attribute, ast.Subscript)):
-                yield from ast.iter_child_nodes(node)
+                yield from children(node)
 
 
 def targets(target: ast.expr, iterated: ast.expr, known: Known) -> Iterator[Binding]:
@@ -311,11 +312,11 @@ class Bound:
 
     def _statement(self, node: ast.stmt, bound: set[str]) -> None:
         blocks = [name for name in _BLOCKS if isinstance(getattr(node, name, None), list)]
-        for part in () if isinstance(node, _SCOPES) else ast.iter_child_nodes(node):
+        for part in () if isinstance(node, _SCOPES) else children(node):
             if not isinstance(part, (ast.stmt, ast.ExceptHandler, ast.match_case)):
                 self._reads(part, bound)
         if isinstance(node, _SCOPES):
-            self._reads(node, bound, everything=True)
+            self._reads(node, bound, stored=True)
         if type(node) is ast.AugAssign:
             self.early |= set(bound_names(node.target)) - bound
         if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
@@ -336,15 +337,15 @@ class Bound:
             self._statement(node, bound)
             return
         caught = {n.name for n in (node,) if isinstance(n, ast.ExceptHandler) and n.name}
-        for part in ast.iter_child_nodes(node):
+        for part in children(node):
             if not isinstance(part, ast.stmt):
                 self._reads(part, bound)
         self.block(node.body, bound | caught)  # type: ignore[attr-defined]
 
-    def _reads(self, node: ast.AST, bound: set[str], everything: bool = False) -> None:
-        for part in ast.walk(node):
-            if type(part) is ast.Name and (everything or type(part.ctx) is ast.Load):
-                if everything or part.id not in bound:
+    def _reads(self, node: ast.AST, bound: set[str], stored: bool = False) -> None:
+        for part in everything(node):
+            if type(part) is ast.Name and (stored or type(part.ctx) is ast.Load):
+                if stored or part.id not in bound:
                     self.early.add(part.id)
             elif isinstance(part, COMPREHENSIONS):
                 self.at[id(part)] = frozenset(bound)

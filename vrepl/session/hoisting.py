@@ -15,8 +15,9 @@ from typing import Final, cast
 from vrepl.session import flow
 from vrepl.session.kinds import Kind, Known, key_of, module_of
 from vrepl.session.operations import Guard, is_swallowed
+from vrepl.session.trees import children, everything
 
-__all__ = ["Frame", "Plan", "eager_argument", "frame_of", "plan", "within"]
+__all__ = ["Frame", "Plan", "eager_argument", "frame_of", "has_arithmetic", "plan", "within"]
 
 # Builtins that have read their argument to its end when they return: a generator handed to one
 # runs while the names around it are what they were.
@@ -82,6 +83,16 @@ def frame_of(
     )
 
 
+def has_arithmetic(body: Iterable[ast.AST]) -> bool:
+    """Whether any operation stands in *body*, so that it pays to know its names.
+
+    Example:
+        >>> has_arithmetic([ast.parse("f(x)[0]")]), has_arithmetic([ast.parse("f(x*y)")])
+        (False, True)
+    """
+    return any(type(part) in (ast.BinOp, ast.AugAssign) for part in _everything(body))
+
+
 def _fleeting(body: Iterable[ast.AST]) -> Iterator[str]:
     """Names that do not stay bound, or that code of another scope binds."""
     for part in _everything(body):
@@ -104,7 +115,7 @@ def _declared(body: Iterable[ast.AST]) -> Iterator[str]:
 
 def _everything(parts: Iterable[ast.AST]) -> Iterator[ast.AST]:
     for part in parts:
-        yield from ast.walk(part)
+        yield from everything(part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +187,15 @@ def plan(
     search = _searching(node, known, is_own)
     if search is None:
         return None
-    secret = {part.id for part in ast.walk(node) if type(part) is ast.Name} & _SECRET
+    secret: list[bool] = []  # worked out when first needed
 
     def may_test(name: str) -> bool:
-        return is_own(name) or (is_shared(name) and not secret)
+        if is_own(name):
+            return True
+        if not secret:
+            every = everything(node)
+            secret.append(any(type(p) is ast.Name and p.id in _SECRET for p in every))
+        return not secret[0] and is_shared(name)
 
     modules = (name for name in _modules(search) if may_test(name) and not is_own(name))
     search.modules = tuple(modules)
@@ -265,20 +281,23 @@ def within(node: ast.AST, known: Known) -> Known:
 
 def _searching(node: ast.AST, known: Known, is_own: Callable[[str], bool]) -> _Search | None:
     """The search, when any operation in the loop asks at all."""
-    if isinstance(node, flow.COMPREHENSIONS):
-        hidden = frozenset(n for g in node.generators for n in flow.bound_names(g.target))
-        known = within(node, known)
-        search = _Search(node, known, [], frozenset(), is_own, hidden)
-    else:
-        loop = cast("ast.For | ast.While", node)
-        if loop.orelse:  # what follows a loop without a single step reads older names
-            return None
+    is_loop = not isinstance(node, flow.COMPREHENSIONS)
+    if is_loop and cast("ast.For | ast.While", node).orelse:
+        return None  # what follows a loop without a single step reads older names
+    known = known if is_loop else within(node, known)
+    operations = [o for o in _operations(node, known) if is_swallowed(*o, known)]
+    if not operations:
+        return None
+    search = _Search(node, known, [], frozenset(), is_own, operations=operations)
+    if is_loop:
         bound = flow.Bound()
-        bound.block([loop], set())
-        bindings = flow.bindings([loop], known)
-        search = _Search(node, known, bindings, frozenset(bound.early), is_own)
-    search.operations = [o for o in _operations(node, known) if is_swallowed(*o, known)]
-    return search if search.operations else None
+        bound.block([cast("ast.stmt", node)], set())
+        search.bindings = flow.bindings([node], known)
+        search.early = frozenset(bound.early)
+    else:
+        generators = cast("ast.ListComp", node).generators
+        search.hidden = frozenset(n for g in generators for n in flow.bound_names(g.target))
+    return search
 
 
 def _operations(node: ast.AST, known: Known) -> Iterator[tuple[ast.expr, ast.operator, ast.expr]]:
@@ -293,7 +312,7 @@ def _operations(node: ast.AST, known: Known) -> Iterator[tuple[ast.expr, ast.ope
         elif type(part) is ast.GeneratorExp and part is not node:
             continue
         elif type(part) is ast.Call and (eager := eager_argument(part, known)):
-            pending += ast.iter_child_nodes(eager)
+            pending += children(eager)
         pending += flow.inside(part)
 
 

@@ -160,14 +160,16 @@ def _of_operation(node: ast.BinOp, known: Known, depth: int) -> Kind:
         return Kind.ANY if kind is ast.MatMult else Kind.NUMBER
     if kind not in GIVES_WHOLE:
         return Kind.REAL
-    sides = {kind_of(side, known, depth - 1) for side in (node.left, node.right)}
-    if kind is ast.Mult and sides == {Kind.LIST, Kind.INT}:
+    left = kind_of(node.left, known, depth - 1)
+    right = kind_of(node.right, known, depth - 1)
+    sides = (left, right)  # no set: hashing a Kind runs Python
+    if kind is ast.Mult and Kind.LIST in sides and Kind.INT in sides:
         return Kind.LIST
     if Kind.REAL in sides or Kind.LIST in sides:
         return Kind.REAL
     if Kind.UNSEEN in sides:
         return Kind.UNSEEN
-    both = _either(sides)
+    both = left | right
     return Kind.NUMBER if both is Kind.INT and kind is ast.Pow else both  # 2**-1 is 0.5
 
 

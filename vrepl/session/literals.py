@@ -36,7 +36,7 @@ from vrepl.session.policy import (
     number_of,
 )
 from vrepl.session.targets import Targets, names_any, receives, target_of
-from vrepl.session.trees import LOAD, call, copied, location
+from vrepl.session.trees import LOAD, call, copied, everything, location
 
 __all__ = [
     "ARGUMENT", "BIND", "KIND", "LITERAL", "POSITIONS", "SHOW", "TRIM", "Cell", "Position", "once",
@@ -292,7 +292,7 @@ class _Rewriter(Arithmetic):
         node = cast("ast.FunctionDef | ast.AsyncFunctionDef", node)
         receiver = first_parameter(node) if scope.in_class else scope.receiver
         inside = Scope(receiver=receiver, local=True, known=Known({}, self.is_library))
-        if self.cell.operators:
+        if self.cell.operators and hoisting.has_arithmetic(node.body):
             frame = hoisting.frame_of(node, inside.known, scope.frame)
             inside = replace(inside, known=frame.known, sure=frame.parameters, frame=frame)
         self.field(node, "body", inside, None)
@@ -378,7 +378,7 @@ _REPLACED: Final[Mapping[type[ast.AST], Callable[..., ast.AST | None]]] = {
 
 def _bound_in(tree: ast.AST) -> Iterator[str]:
     """Every name bound anywhere in the cell; ``"*"`` for a star import."""
-    for node in ast.walk(tree):
+    for node in everything(tree):
         kind = type(node)
         if kind is ast.Name:
             name = cast("ast.Name", node)

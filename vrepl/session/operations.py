@@ -58,7 +58,7 @@ from vrepl.session.kinds import (
     key_of,
     kind_of,
 )
-from vrepl.session.trees import LOAD, call, location, twin
+from vrepl.session.trees import LOAD, call, everything, location, twin
 
 __all__ = [
     "FLOAT",
@@ -342,7 +342,7 @@ def _quieting(
 
 
 def _operations(root: ast.expr) -> Iterator[ast.BinOp]:
-    for node in ast.walk(root):
+    for node in everything(root):
         if type(node) is ast.BinOp:
             yield node
 
