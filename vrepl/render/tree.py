@@ -93,9 +93,10 @@ def _written(graph: Graph, edges: bool, width: int, glyphs: Glyphs) -> list[str]
         for line in _lines(graph, glyphs):
             node = graph.nodes[line.index]
             facts = facts_of(node, line.local if edges else "", glyphs)
-            if not line.expand:
+            if line.expand:
+                seen.add(line.index)
+            else:
                 facts += f" {glyphs.above if line.index in seen else glyphs.below}"
-            seen.add(line.index)
             written.append(_fitted(node, line, facts, width, glyphs))
         if all(written):
             return written
