@@ -37,7 +37,7 @@ OFFERS = [
     ("%slope w[", "w[0] w[1]"),
     ("%slope d wrt a # ", ""),
     ("%trace d ", "--rows --animate -o"),
-    ("%nodes ", "--rows"),
+    ("%nodes ", "--rows --memory -o"),
     ("%graph d a", ""),
     ("%graph d --ascii ", "wrt --style --depth --expand -o"),
     ("%graph d --style f", "folded"),

@@ -233,7 +233,9 @@ def mermaid_labels(source: str) -> list[str]:
         assert match, line
         labels += [text for text in match.groups() if text is not None]
     return [
-        re.sub(r"#(\d+);", lambda code: chr(int(code[1])), part)
+        re.sub(
+            r"#(\d+);", lambda code: chr(int(code[1])), part.replace(mermaid.NO_BREAK, "")
+        ).replace("\xa0", " ")
         for label in labels
         for part in label.split("<br/>")
     ]

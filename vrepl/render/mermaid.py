@@ -18,8 +18,13 @@ from vrepl.render.svg import lines_of, operator_text
 __all__ = ["draw"]
 
 # Written as codes: Mermaid's own signs, those of HTML, and what Markdown takes for emphasis; at the
-# start also what begins a list there, "-" or "1.", which labels may not contain.
-_SPECIAL = re.compile(r"[^\w .,:=+()…·]|_|^[-+*. ]|\.(?= )")
+# start also what begins a list there, "-" or "1.", which labels may not contain. Blanks in a row or
+# at an end would be lost.
+_SPECIAL = re.compile(r"[^\w .,:=+()…·]|_|^[-+*. ]|\.(?= )|(?<= ) | $")
+_CODES = {" ": "#160;"}  # a blank that stays
+NO_BREAK = (
+    "#8288;"  # a sign without width: a backslash and an n would break the line, even as codes
+)
 
 
 def draw(graph: Graph) -> str:
@@ -63,4 +68,5 @@ def _edges(node: Node) -> Iterator[str]:
 
 def _label(text: str) -> str:
     """Text whose every character stands for itself between quotes."""
-    return _SPECIAL.sub(lambda found: f"#{ord(found[0])};", clean(text))
+    shown = _SPECIAL.sub(lambda found: _CODES.get(found[0], f"#{ord(found[0])};"), clean(text))
+    return shown.replace("#92;n", f"#92;{NO_BREAK}n")

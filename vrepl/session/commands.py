@@ -88,7 +88,7 @@ _COMMANDS = (
         graph,
     ),
     Command(
-        Grammar("nodes", subject=False, options=(_ROWS, _MEMORY)),
+        Grammar("nodes", subject=False, options=(_ROWS, _MEMORY, _FILE)),
         "the named nodes of the session: value, how made, where; or what keeps nodes alive",
         ("nodes", "nodes --memory"),
         nodes,
@@ -126,7 +126,7 @@ def help_text(command: Command, prefix: str = "%") -> str:
 
     Example:
         >>> print(help_text(COMMANDS["nodes"]).splitlines()[0])
-        %nodes [--rows N] [--memory]
+        %nodes [--rows N] [--memory] [-o FILE]
     """
     options = [f"  {o.written}  {o.summary}" for o in command.grammar.options]
     examples = [f"  {prefix}{example}" for example in command.examples]
