@@ -137,9 +137,9 @@ class _Search:
             yield found("V401", mention.span, fixes, name=name, hint=hint or "bind it first")
 
     def is_known(self, name: str) -> bool:
-        if hasattr(builtins, name) or _HOST.match(name):
+        if self.names.get(name, GONE) is not GONE:
             return True
-        return self.names.get(name, GONE) is not GONE
+        return hasattr(builtins, name) or _HOST.match(name) is not None
 
     def bound_later(self, name: str, index: int) -> int:
         """The line further down that binds a name, 0 for none."""
