@@ -132,17 +132,17 @@ ROWS = (
     )),
     Row(README, "z = (a", found=("V501:4 This is no Python: '(' was never closed",)),
     # Hints.
-    Row(README, "f = d*a", hints=("= 8.0   d/db = 4.0, d/da = -2.0, d/dc = 2.0",)),
+    Row(README, "f = d*a", hints=("= 8.0   slopes b 4.0, a -2.0, c 2.0",)),
     Row(README, "f = 2.0", hints=()),
     Row(README, "f = d*2; g = f/e", hints=(
-        "f = 8.0   d/da = -6.0, d/db = 4.0, d/dc = 2.0",
-        "g = 1.14286   d/da = -0.857143, d/db = 0.571429, d/dc = 0.285714, d/de = -0.163265",
+        "f = 8.0   slopes a -6.0, b 4.0, c 2.0",
+        "g = 1.14286   slopes a -0.857143, b 0.571429, c 0.285714, e -0.163265",
     )),
     Row(WEIGHTS, "loss = (o - 1)**2", hints=(
-        "= 1.43371   d/dw[0] = -4.60292, d/dw[1] = -2.30146, d/dx = -1.15073",
+        "= 1.43371   slopes w[0] -4.60292, w[1] -2.30146, x -1.15073",
     )),
-    Row(OLDER, "f = d + a", hints=("= 11.0   d/da (older) = 3.0, d/da = 1.0",)),
-    Row(README, "a = a*2", hints=("= 4.0   d/da (older) = 2.0",)),
+    Row(OLDER, "f = d + a", hints=("= 11.0   slopes a (older) 3.0, a 1.0",)),
+    Row(README, "a = a*2", hints=("= 4.0   slope a (older) 2.0",)),
     Row(README, "f = input()", hints=()),
     Row(README, "for i in [1, 2]:\n    d = d*i\ng = d*2", hints=()),
     # Names.

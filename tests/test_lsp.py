@@ -159,7 +159,7 @@ async def _a_session_file(editor: Editor) -> None:
 
     hints = await editor.ask("inlay_hint", of(types.InlayHintParams, range=lines(0, 7)))
     assert [(h.position.line, h.label.strip()) for h in hints] == [
-        (3, "= 4.0   d/da = -3.0, d/db = 2.0, d/dc = 1.0"),
+        (3, "= 4.0   slopes a -3.0, b 2.0, c 1.0"),
     ]
     hover = await editor.ask("hover", at(3, 0))
     assert "`d` = **4.0**" in hover.contents.value and "─▶" in hover.contents.value

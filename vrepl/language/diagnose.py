@@ -108,20 +108,20 @@ class _Search:
         return (Fix(f"Use vrepl's {function}", tuple(edits)),)
 
     def unknown_names(self, step: Step, index: int) -> Iterator[Diagnostic]:
-        unknown = [
-            m for m in step.statement.mentions if m.is_straight and not self.is_known(m.name)
-        ]
-        if not unknown or step.statement.kind != "python":
+        if step.statement.kind != "python":
             return
-        own = {m.name for m in unknown if m.is_binding and not _is_update(step)}
-        own |= _bound_inside(step)
-        fixes: tuple[Fix, ...]
         updated = _updated(step)
+        straight = (m for m in step.statement.mentions if m.is_straight)
+        reads = (m for m in straight if not m.is_binding or m.name in updated)
+        unknown = [m for m in reads if not self.is_known(m.name)]
+        if not unknown:
+            return
+        own = _bound_inside(step) | ({*step.statement.binds} if not _is_update(step) else set())
+        fixes: tuple[Fix, ...]
         asked = {command.line for command in step.statement.commands}
         for mention in unknown:
             name = mention.name
-            is_read = not mention.is_binding and name not in own
-            if not (is_read or name in updated) or mention.span.line in asked:
+            if (name in own and name not in updated) or mention.span.line in asked:
                 continue
             later = self.bound_later(name, index)
             if later:
@@ -137,9 +137,9 @@ class _Search:
             yield found("V401", mention.span, fixes, name=name, hint=hint or "bind it first")
 
     def is_known(self, name: str) -> bool:
-        if hasattr(builtins, name) or _HOST.match(name):
+        if self.names.get(name, GONE) is not GONE:
             return True
-        return self.names.get(name, GONE) is not GONE
+        return hasattr(builtins, name) or _HOST.match(name) is not None
 
     def bound_later(self, name: str, index: int) -> int:
         """The line further down that binds a name, 0 for none."""
@@ -195,7 +195,7 @@ def _inserted(line: str, place: Span) -> Fix:
 def _updated(step: Step) -> set[str]:
     """The names that `+=` and its like read and bind in one."""
     tree = step.statement.tree
-    updates = (n for n in (tree.body if tree else ()) if isinstance(n, ast.AugAssign))
+    updates = (n for n in (tree.body if tree else ()) if type(n) is ast.AugAssign)
     return {n.target.id for n in updates if isinstance(n.target, ast.Name)}
 
 

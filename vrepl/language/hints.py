@@ -35,7 +35,7 @@ def hints(replay: Replay, first: int = 1, last: int | None = None) -> tuple[Hint
 
     Example:
         >>> [hint.text for hint in hints(Replay("a = 2.0\nd = a*-3.0"))]
-        ['= -6.0   d/da = -3.0']
+        ['= -6.0   slope a -3.0']
     """
     found: list[Hint] = []
     registry = replay.session.registry
@@ -49,7 +49,7 @@ def hints(replay: Replay, first: int = 1, last: int | None = None) -> tuple[Hint
         titles.update(_titles(step.writes))
         if step.chunk.end_line < first:
             continue
-        for hint, size in _of_step(step, names, titles, budget):
+        for hint, size in _of_step(replay, step, names, titles, budget):
             budget -= size
             found.append(hint)
     return tuple(found)
@@ -64,7 +64,7 @@ def _titles(writes: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
 
 
 def _of_step(
-    step: Step, names: Mapping[str, Any], titles: Mapping[int, str], budget: int
+    replay: Replay, step: Step, names: Mapping[str, Any], titles: Mapping[int, str], budget: int
 ) -> Iterator[tuple[Hint, int]]:
     """The hints of one step, each with the number of nodes that was looked at."""
     bound = [m for m in step.statement.mentions if m.is_binding and is_node(names.get(m.name))]
@@ -74,13 +74,30 @@ def _of_step(
     end = len(chunk.text.rpartition("\n")[2])
     place = Span(chunk.end_line, end, chunk.end_line, end)
     for name, node in computed.items():
-        limit = min(LARGEST_GRAPH, budget)
-        size = _size(node, limit)
-        slopes = _slopes(order(node), node, names, titles) if size <= limit else ()
+        by_leaf, size = _by_leaf(replay, node, min(LARGEST_GRAPH, budget))
         budget -= size
         value = figure(plain(node), DIGITS)
+        slopes = _named(by_leaf, node, names, titles)
         text = _text(name, value, slopes, len(computed))
         yield Hint(place, name, value, slopes, text), size
+
+
+def _by_leaf(replay: Replay, node: Value, limit: int) -> tuple[list[tuple[Value, float]], int]:
+    """The slopes by the leaves, none where that is too much; how many nodes were looked at."""
+    before = len(replay.forward)
+    found = replay.forward.slopes(node, limit)
+    if found is not None:
+        return found, len(replay.forward) - before
+    size = _size(node, limit)
+    if size > limit:
+        return [], size
+    ordered = order(node)
+    try:
+        adjoint = adjoints(ordered)
+    except NoRule:
+        return [], size
+    leaves = (leaf for leaf in ordered if len(leaf._made) == 1)
+    return [(leaf, adjoint.get(id(leaf), 0.0)) for leaf in leaves], size
 
 
 def _size(node: Value, limit: int) -> int:
@@ -95,20 +112,15 @@ def _size(node: Value, limit: int) -> int:
     return len(seen)
 
 
-def _slopes(
-    ordered: list[Value], node: Value, names: Mapping[str, Any], titles: Mapping[int, str]
+def _named(
+    by_leaf: list[tuple[Value, float]],
+    node: Value,
+    names: Mapping[str, Any],
+    titles: Mapping[int, str],
 ) -> tuple[tuple[str, str], ...]:
     """The slopes by the named inputs, the steepest first."""
-    try:
-        found = adjoints(ordered)
-    except NoRule:
-        return ()
-    inputs = [leaf for leaf in ordered if len(leaf._made) == 1 and leaf is not node]
-    named = [
-        (title, found.get(id(leaf), 0.0))
-        for leaf in inputs
-        if (title := _title(leaf, names, titles))
-    ]
+    inputs = ((_title(leaf, names, titles), slope) for leaf, slope in by_leaf if leaf is not node)
+    named = [pair for pair in inputs if pair[0]]
     named.sort(key=lambda pair: -abs(pair[1]) if pair[1] == pair[1] else 0.0)
     return tuple((title, figure(slope, DIGITS)) for title, slope in named)
 
@@ -121,8 +133,9 @@ def _title(leaf: Value, names: Mapping[str, Any], titles: Mapping[int, str]) -> 
 
 
 def _text(name: str, value: str, slopes: tuple[tuple[str, str], ...], count: int) -> str:
-    shown = [f"d/d{title} = {slope}" for title, slope in slopes[:MOST_SLOPES]]
-    if len(slopes) > MOST_SLOPES:
-        shown.append("…")
+    """One line, worded as previews are."""
     head = f"{name} = {value}" if count > 1 else f"= {value}"
-    return f"{head}   {', '.join(shown)}" if shown else head
+    shown = [f"{title} {slope}" for title, slope in slopes[:MOST_SLOPES]]
+    shown += ["…"] if len(slopes) > MOST_SLOPES else []
+    word = "slope" if len(slopes) == 1 else "slopes"
+    return f"{head}   {word} {', '.join(shown)}" if shown else head

@@ -17,6 +17,7 @@ from vrepl.core.value import Value, facts_of
 from vrepl.language import changes
 from vrepl.language.documents import Chunk, chunks_of
 from vrepl.language.evaluation import Budget, Evaluator, Exhausted, Problem, Stopped, truth_of
+from vrepl.language.forward import Forward
 from vrepl.language.known import Unknown, is_node, members, module
 from vrepl.language.names import bound_in
 from vrepl.language.statements import ANYTHING, Statement, read
@@ -29,6 +30,7 @@ __all__ = ["GONE", "Replay", "Step"]
 
 GONE: Final = Unknown("it was deleted")
 MISSING: Final = object()
+KEPT: Final = 20_000  # nodes whose slopes are taken over from one replay to the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ class Replay:
         self._names: dict[str, Any] = {}
         self._places: dict[str, Place] = {}
         self._fresh: set[int] | None = None if session is None else set()
+        kept = previous.forward if previous is not None else None
+        self.forward: Forward = kept if kept is not None and len(kept) < KEPT else Forward()
         self._pool = _pool(previous) if previous is not None else {}
         self._budget = budget or Budget()
         self.is_complete = True

@@ -74,7 +74,7 @@ def typed(text: str, session: Session, cell: str = "this cell") -> Replay:
         >>> from vrepl.core.value import Value
         >>> replay = typed("d = a*3", Session.over({"a": Value(2.0)}))
         >>> [hint.text for hint in hints(replay)]
-        ['= 6.0   d/da = 3.0']
+        ['= 6.0   slope a 3.0']
     """
     return Replay(text, session, cell=cell)
 
