@@ -13,7 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 from vrepl.core import methods
-from vrepl.core.value import FloatValue, IntValue, Recording
+from vrepl.core.nodes import Recording
+from vrepl.core.value import FloatValue, IntValue
 
 __all__ = ["Limit", "alive"]
 

@@ -2,7 +2,30 @@
 
 Where the test holds, no whole node can come to the right of a float in the loop, and it runs as
 Python wrote it; where it does not, a second copy asks in every operation. This module finds the
-names to test; ``literals`` writes the two copies.
+names to test; ``arithmetic`` writes the copies.
+
+What stays in the loop is a test, 14 ns on 3.11 and 11 on 3.13, of what arrives there and stands on
+the right: items, targets, results of calls. Scanning a list before the loop was tried and is no
+better: 18 ns an item with ``set(map(type, xs))``, 10 with ``marshal``, and a loop may leave early.
+Names for intermediate results would make it 1.2 where it is 1.6, but show in ``locals()``.
+
+Ratios to plain Python on 3.11, by ``benchmarks/run.py loops``, in a function and at the top level,
+where names that are declared global (see ``arithmetic``) win back more than the tests take:
+
+| loop                                           | function | top  | what is left to test      |
+|------------------------------------------------|----------|------|---------------------------|
+| ``s += x*w`` floats, ``[x - b for x in xs]``   | 1.0      | 0.75 | nothing                   |
+| mandelbrot, Euler, Newton, nested, random data | 1.0      | 0.7  | nothing                   |
+| sieve, sort, dict, strings, counters, Collatz  | 1.0      | 1.0  | nothing                   |
+| arrays                                         | 1.1      | 1.1  | each operation            |
+| ``math.sin(x)*math.exp(-x)``                   | 1.6      | 1.0  | whether x is a float      |
+| ``sum(p*q for p, q in zip(a, b))``, ``w*x``    | 1.2-1.6  | 1.6  | each item on the right    |
+| ``s += x``, ``s += x*y``, ``y*w + c`` (Horner) | 1.3-2.0  | 1.05 | each item on the right    |
+| ``s += z*k`` ints                              | 2.1      | 1.0  | each item, against floats |
+| ``s += f(x)``; fib                             | 1.4-1.5  | 1.1  | a call asks for a call    |
+| ``C[i][j] += A[i][n]*B[n][j]``                 | 1.65     | 0.9  | a call asks               |
+| ``s += xs[i]*ys[i]``                           | 1.9      | 1.7  | the item, read twice      |
+| ``s += p.x*p.y``, objects                      | 4.1      | 1.75 | two calls ask             |
 """
 
 from __future__ import annotations
