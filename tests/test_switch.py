@@ -62,7 +62,7 @@ def test_show_marks_what_became_a_node_and_says_why_the_rest_did_not(session: Se
     assert [line.split()[:3] for line in lines[4:]] == [
         ["1", "2.0", "node"], ["1", "1", "plain"], ["1", "0", "plain"], ["1", "3", "plain"]
     ]  # fmt: skip
-    assert "operand beside a name  a node promotes the number" in lines[-1]
+    assert "operand beside a name  nobody can name this constant" in lines[-1]
     assert "f(3.0)\n  ^^^\n" in session.run("def f(x): return x", "f(3.0)", "%literals show")
     assert "node or plain" in session.run("%literals show --cell 5")
     assert session.run("%literals show --cell 2") == "In[2] holds no numbers\n"
@@ -150,3 +150,10 @@ def test_raw_numbers_are_plain_and_of_their_type(session: Session) -> None:
         session.ip.input_transformer_manager.check_complete("def f(x):\n  y = 2r")[0]
         == "incomplete"
     )
+
+
+def test_the_numbers_of_a_script_are_shown_among_its_commands(run_vrepl, tmp_path):
+    script = tmp_path / "s.ipy"
+    script.write_text("a = 2.0\nd = a*2\n%slope d\nx = %slope d\n%literals show\n")
+    done = run_vrepl("run", str(script))
+    assert done.returncode == 0 and "1  2.0     node     assignment" in done.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from vrepl.session.session import Session
 __all__ = ["CHOICES", "LiteralsAnswer", "literals"]
 
 CHOICES = ("on", "off", "show")
+# Lines of the host, which are no Python; an assignment from one, too.
+_ESCAPED = re.compile(r"^(\s*)(?:[\w.]+\s*=\s*)?[%!?].*$", re.MULTILINE)
 MARK = "^"
 
 
@@ -101,6 +104,6 @@ def _cell(session: Session, request: Request) -> str:
 
 def _literals(text: str) -> tuple[Literal, ...]:
     try:
-        return tuple(literals_of(ast.parse(text), text))
+        return tuple(literals_of(ast.parse(_ESCAPED.sub(r"\1pass", text)), text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()

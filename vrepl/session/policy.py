@@ -88,20 +88,20 @@ def _method(line: str) -> str:
     return f"class P:\n    def m(self, ax):\n        {line}"
 
 
-_NAMED = "a name makes it what a slope is taken with respect to"
+_NAMED = "named, so a slope can be by it"
 _LIBRARY = "library code gets plain numbers"
-_TESTED = "only compared or counted, so no slope can pass"
-_ONCE = "evaluated when something is defined; tools read these as plain numbers"
-_ANONYMOUS = "a node promotes the number beside it, and nobody can name a constant"
+_TESTED = "only compared or counted"
+_ONCE = "read by tools at the definition"
+_ANONYMOUS = "nobody can name this constant"
 
 POSITIONS: Final[tuple[Position, ...]] = (
     # The right side of a binding.
     Position("assignment", True, _NAMED, "a = 2.0"),
-    Position("chained assignment", True, "one literal is one node with two names", "a = b = 2.0"),
+    Position("chained assignment", True, "one node with two names", "a = b = 2.0"),
     Position("annotated assignment", True, _NAMED, "a: float = 2.0"),
     Position("walrus", True, _NAMED, "d = (a := 2.0) * x"),
-    Position("signed number", True, "one node holding -3.0, no operation for a sign", "a = -3.0"),
-    Position("number with a plus", True, "one node holding 3, no operation for a sign", "a = +3"),
+    Position("signed number", True, "one node holding -3.0", "a = -3.0"),
+    Position("number with a plus", True, "one node holding 3", "a = +3"),
     Position("tuple assignment", True, _NAMED, "a, b = 2.0, -3.0"),
     Position("starred assignment", True, _NAMED, "a, *r = 2.0, 3.0, 4.0"),
     Position("list", True, "weights", "w = [0.5, -1.2]"),
