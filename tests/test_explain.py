@@ -213,7 +213,8 @@ def test_lines_fit_the_width(made: tuple[Value, Value], width: int) -> None:
     for ascii_only in (False, True):
         text = formulas.text(rule, width=width, ascii_only=ascii_only)
         steps = [step for path in rule.paths for step in path.steps]
-        factor = max(cell_width(step.above + step.below) + 3 for step in steps)
+        factors = [step.above + step.below + "∂/∂" for step in steps]
+        factor = max(map(cell_width, [*factors, f"({formulas.rest(rule)})"]))
         head = cell_width(rule.output + rule.wrt) + 6
         for line in text.partition("\nwhere")[0].splitlines()[rule.count > 1 :]:
             assert cell_width(line) <= max(width, head + 3 + factor), line
