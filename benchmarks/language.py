@@ -13,7 +13,9 @@ import sys
 import time
 from collections.abc import Callable
 
+from vrepl import Value
 from vrepl.language import service
+from vrepl.session.session import Session
 
 RUNS = 7
 
@@ -55,6 +57,22 @@ def edited(lines: list[str], at: int) -> float:
     return 1000 * min(once() for _ in range(RUNS))
 
 
+def live(size: int) -> dict[str, float]:
+    """Times of answers in a live session of so many nodes."""
+    a, b = Value(2.0, label="a"), Value(3.0, label="b")
+    node = a
+    for _ in range(size):
+        node = node + b
+    other = Value(5.0, label="other")
+    session = Session.over({"a": a, "b": b, "d": node, "other": other})
+    line = "%slope d wrt other"
+    return {
+        "completion after wrt": best(lambda: service.complete("%slope d wrt ", session)),
+        "diagnostics of a command": best(lambda: service.diagnose(service.typed(line, session))),
+        "hint of a line": best(lambda: service.hints(service.typed("e = d*2", session))),
+    }
+
+
 def main() -> None:
     """Print a line for each measurement."""
     lines = session(int(sys.argv[1]) if len(sys.argv) > 1 else 300)
@@ -72,6 +90,10 @@ def main() -> None:
     print(f"{len(lines)} lines, milliseconds")
     for name, milliseconds in measured.items():
         print(f"{name:28} {milliseconds:8.2f} {milliseconds / yardstick:6.1f}x")
+    for size in (10, 1_000, 100_000):
+        print(f"\nlive session of {size:,} nodes, milliseconds")
+        for name, milliseconds in live(size).items():
+            print(f"{name:28} {milliseconds:8.2f}")
 
 
 if __name__ == "__main__":

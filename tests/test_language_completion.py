@@ -7,6 +7,7 @@ import pytest
 from vrepl import Value
 from vrepl.language.commandlines import command_line
 from vrepl.language.service import complete
+from vrepl.session.commands import COMMANDS
 from vrepl.session.grammar import words_of
 from vrepl.session.session import Session
 
@@ -15,6 +16,10 @@ from vrepl.session.session import Session
 def session() -> Session:
     a, w, n = Value(2.0), [Value(0.5), Value(0.1)], 3
     return Session.over({"a": a, "w": w, "d": a * w[0], "e": Value(1.0), "n": n, "alpha": a * 1})
+
+
+def _options(command: str) -> str:
+    return " ".join(option.flag for option in COMMANDS[command].grammar.options)
 
 
 OFFERS = [
@@ -27,7 +32,7 @@ OFFERS = [
     ("%slope e wrt ", ""),
     ("%slope n wrt ", "a d e alpha"),  # no node: any may be meant until the command says why not
     ("%slope q wrt ", ""),
-    ("%slope d ", "wrt --h -o"),
+    ("%slope d ", f"wrt {_options('slope')}"),
     ("%slope d w", "wrt"),
     ("%slope d wrt a ", "--h -o"),
     ("%slope d wrt a --h 0.1 ", "-o"),
@@ -36,8 +41,8 @@ OFFERS = [
     ("%slope d --", "--h"),
     ("%slope w[", "w[0] w[1]"),
     ("%slope d wrt a # ", ""),
-    ("%trace d ", "--rows --animate -o"),
-    ("%nodes ", "--rows --memory -o"),
+    ("%trace d ", _options("trace")),
+    ("%nodes ", _options("nodes")),
     ("%graph d a", ""),
     ("%graph d --ascii ", "wrt --style --depth --expand -o"),
     ("%graph d --style f", "folded"),

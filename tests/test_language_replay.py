@@ -202,6 +202,16 @@ def test_an_edit_takes_over_what_still_holds() -> None:
     assert after["a"] is not second.steps[0].writes["a"]  # two statements, two nodes
 
 
+def test_a_label_goes_with_the_line_that_gave_it() -> None:
+    first = Replay("w = [0.5, 1.5]\na = w[0]\nd = w[0]*w[1]")
+    assert slopes(first.names()["d"])[0][0] == "a"
+    second = Replay("w = [0.5, 1.5]\nd = w[0]*w[1]", previous=first)
+    assert second.names()["d"] is first.names()["d"]
+    assert slopes(second.names()["d"])[0][0] == ""
+    third = Replay("w = [0.5, 1.5]\nb = w[0]\nd = w[0]*w[1]", previous=second)
+    assert slopes(third.names()["d"])[0][0] == "b"
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_edit_gives_what_a_fresh_reading_gives(path: Path) -> None:
     lines = path.read_text("utf-8").split("\n")

@@ -162,7 +162,8 @@ async def _a_session_file(editor: Editor) -> None:
         (3, "= 4.0   slopes a -3.0, b 2.0, c 1.0"),
     ]
     hover = await editor.ask("hover", at(3, 0))
-    assert "`d` = **4.0**" in hover.contents.value and "─▶" in hover.contents.value
+    assert "Value     4.0\nMade by   a * b + c   in first.ipy:4" in hover.contents.value
+    assert "Slopes    a -3.0, b 2.0, c 1.0" in hover.contents.value and "─▶" in hover.contents.value
     assert spot(hover.range) == (3, 0, 1)
     hover = await editor.ask("hover", at(5, 2))
     assert "%slope NAME" in hover.contents.value

@@ -7,21 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from lsprotocol import types
 
 from vrepl.core.errors import VreplError
 from vrepl.core.functions import FUNCTIONS
-from vrepl.core.graph import number_text
-from vrepl.core.value import plain
 from vrepl.fronts.painting import Face
 from vrepl.language import service
+from vrepl.language.documents import lines_of
+from vrepl.language.hover import inspect
 from vrepl.language.joined import Joined
 from vrepl.language.known import Unknown, function, is_node
 from vrepl.language.records import Completion, Diagnostic, Edit, Fold, Hint, Span, Symbol, Token
 from vrepl.language.replay import Replay
 from vrepl.session.commands import COMMANDS, ask, help_text
+from vrepl.session.session import Session
 
 __all__ = [
     "LEGEND", "View", "completion", "diagnostic", "edit", "folds", "hover", "inlay", "symbols",
@@ -218,47 +219,40 @@ def hover(view: View, params: types.HoverParams) -> types.Hover | None:
     place = service.name_at(view.replay, line, column)
     if place is None:
         return _command_hover(view, line, column)
+    # A name that is bound here means what it is bound to.
     index = view.replay.at(line) + (place.role == "binding")
-    names = view.replay.names(index)
-    value = names.get(place.name)
-    text = _described(view, index, place.name, value)
-    if text is None:
-        return None
-    content = types.MarkupContent(types.MarkupKind.Markdown, text)
-    return types.Hover(content, view.location(place.span).range)
-
-
-def _described(view: View, index: int, name: str, value: Any) -> str | None:
+    value = view.replay.names(index).get(place.name)
+    text = ""
     if is_node(value):
-        return "\n\n".join(
-            [f"`{name}` = **{number_text(plain(value))}**", *_drawn(view, index, name)]
-        )
-    if type(value) is Unknown and value.why:
-        return f"`{name}`: {value.why}"
-    if function(value):
-        return f"`{name}`: {FUNCTIONS[function(value)].__doc__}"
-    return None
+        text = _node(place.name, view.replay.session_before(index))
+    elif type(value) is Unknown and value.why:
+        text = f"`{place.name}`: {value.why}"
+    elif function(value) in FUNCTIONS:
+        text = f"`{place.name}`: {FUNCTIONS[function(value)].__doc__}"
+    return _shown(text, view.location(place.span)) if text else None
 
 
-def _drawn(view: View, index: int, name: str) -> list[str]:
-    """The graph of a node as text, and the line that its name was bound in."""
+def _node(name: str, session: Session) -> str:
+    """All about a node, and its drawing."""
     face = Face(width=lambda: _DRAWING_WIDTH, encoding=lambda: "utf-8", rich=False)
-    session = replace(view.replay.session_before(index), paint=face.paint)
-    place = session.registry.place(name)
     try:
-        drawing = repr(ask(session, "graph", name))
+        facts = inspect(name, session).facts()
+        drawing = repr(ask(replace(session, paint=face.paint), "graph", name))
     except VreplError as error:
-        return [str(error)]
-    where = [f"bound in line {place.line}"] if place is not None and place.line else []
-    return [f"```text\n{drawing}\n```", *where]
+        return str(error)
+    rows = [f"{heading:8}  {fact}" for heading, fact in facts]
+    return "\n".join([f"**{name}**", "", "```text", *rows, "", drawing, "```"])
 
 
 def _command_hover(view: View, line: int, column: int) -> types.Hover | None:
+    """The help of a command."""
     for token in service.tokens(view.replay):
         if token.kind == "command" and token.span.holds(line, column):
-            span = token.span
-            word = view.replay.text.split("\n")[span.line - 1][span.column : span.end_column]
-            text = f"```text\n{help_text(COMMANDS[word.lstrip('%')])}\n```"
-            content = types.MarkupContent(types.MarkupKind.Markdown, text)
-            return types.Hover(content, view.location(span).range)
+            row = lines_of(view.replay.text)[token.span.line - 1]
+            command = COMMANDS[row[token.span.column : token.span.end_column].lstrip("%")]
+            return _shown(f"```text\n{help_text(command)}\n```", view.location(token.span))
     return None
+
+
+def _shown(text: str, location: types.Location) -> types.Hover:
+    return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text), location.range)

@@ -62,7 +62,7 @@ class Forward:
                 stack.pop()
                 limit -= 1
                 self._known[id(node)] = (node, self._through(node))
-            if limit < 0:
+            if len(stack) > 2 * limit:  # a node waits once for each of its operands at most
                 return None
         found = self._known[id(root)][1]
         return None if found is None else [(self._known[k][0], s) for k, s in found.items()]
