@@ -9,14 +9,19 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.terminal.interactiveshell import TerminalInteractiveShell
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.data_structures import Size
+from prompt_toolkit.document import Document
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output.vt100 import Vt100_Output
 from traitlets.config import Config
 
 from vrepl.fronts.ipython import loaded
+from vrepl.fronts.keys import KEYS, help_lines
+from vrepl.fronts.shell import ShellPrompt
 from vrepl.language.preview import Previewer
+from vrepl.session.commands import COMMANDS
 
-ENTER, CTRL_C, CTRL_G, CTRL_R, CTRL_U = "\r", "\x03", "\x07", "\x12", "\x15"
+ENTER, CTRL_G, CTRL_R = "\r", "\x07", "\x12"
+LEFT, F1, F3, F4, F5 = "\x1b[D", "\x1bOP", "\x1bOR", "\x1bOS", "\x1b[15~"
 
 
 class Screen:
@@ -299,3 +304,118 @@ def test_a_dumb_terminal_gets_none(opened, monkeypatch):
     monkeypatch.setenv("TERM", "dumb")
     prompt.run("%load_ext vrepl", "a = 2.0")
     assert loaded(prompt.ip)._live is None
+
+
+# ---------------------------------------------------------------- the shell's own
+
+
+@pytest.fixture
+def shell(opened):
+    return equipped(opened())
+
+
+def equipped(prompt):
+    ShellPrompt(prompt.ip).install()
+    prompt.run("%load_ext vrepl", "a = 2.0; b = -3.0; c = 10", "d = a*b + c")
+    return prompt
+
+
+@pytest.mark.parametrize(
+    ("typed", "message", "under_cursor"),
+    [
+        ("%slope d wrt q", 'No name "q" here; did you mean "d"?', "q"),
+        ("slope e", 'No name "e" here; did you mean "d"?', "e"),
+        ("s = %trace d --row 3", 'trace has no option "--row", did you mean "--rows"', "--row 3"),
+        ("%graph", "graph needs a name; usage: graph NAME", "graph"),
+    ],
+)
+def test_a_wrong_command_stays_with_the_cursor_on_the_word(shell, typed, message, under_cursor):
+    seen, text = shell.type(typed, ENTER, "|")
+    assert seen[2][-1].startswith(message)
+    before, _, after = text.partition("|")
+    assert before + after == typed and after.startswith(under_cursor)
+
+
+@pytest.mark.parametrize(
+    "typed", ["%slope d wrt a", "%graph d", "d*2", "1/0", "%who", "slope = 2.0", "%foo", "!true",
+              "for i in []: pass"],
+)  # fmt: skip
+def test_everything_else_is_accepted(shell, typed):
+    seen, text = shell.type(f"\x1b[200~{typed}\x1b[201~", ENTER)
+    assert text == typed and len(seen) == 2
+
+
+def test_nothing_is_judged_while_it_is_typed(shell):
+    seen, _ = shell.type("%slope", " e", " wrt")
+    assert not any("name" in line for lines in seen for line in lines)
+
+
+def printed(prompt, *keys):
+    """What keys print above the prompt, and the prompt."""
+    lines = prompt.last(*keys)
+    start = next(i for i, line in enumerate(lines) if line.startswith("In ["))
+    return lines[:start], lines[start:]
+
+
+def test_keys_ask_about_the_name_under_the_cursor(shell):
+    above, prompt = printed(shell, "e = d*a", F4)
+    assert above[0] == "%slope a" and above[-1].split()[:3] == ["a", "2.0", "1.0"]
+    assert prompt[0].startswith("In [4]: e = d*a") and prompt[1].startswith("e = 8.0")
+    above, _ = printed(shell, "d*a", LEFT, LEFT, F3)
+    assert above[0] == "%graph d" and any("├(+)─▶" in line for line in above)
+    above, _ = printed(shell, "d", F5)
+    assert above[0] == "%trace d" and len(above) == 8
+    assert printed(shell, "q", F4)[0] == ['No name "q" in this session; did you mean "d"?']
+    assert printed(shell, " ", F4)[0] == ["F4 asks %slope of a name; put the cursor on one"]
+
+
+def test_the_first_key_lists_the_others(shell):
+    above, prompt = printed(shell, "d", F1)
+    assert above == [line.rstrip() for line in help_lines()] and prompt[0].startswith("In [4]: d")
+    assert all(any(line.startswith(f"  {key.name.upper()} ") for line in above) for key in KEYS)
+    assert {key.command for key in KEYS} <= {"", *COMMANDS}
+    assert all(len(line) <= 40 or "%config" in line for line in above)
+
+
+def test_keys_work_in_vi_mode_too(opened):
+    prompt = equipped(opened(TerminalInteractiveShell=Config(editing_mode="vi")))
+    lines = prompt.last("d*a", "\x1b", F4)
+    assert "%slope a" in lines and any("[nav] In [4]: d*a" in line for line in lines)
+
+
+def test_the_right_prompt_counts_and_gives_way(opened):
+    prompt = equipped(opened(columns=40))
+    seen, _ = prompt.type("e = d*a", "*b*c*d + a*b*c", " + a*b*c*d", ENTER)
+    assert seen[0] == ["In [4]:                          4 nodes"]
+    assert seen[1][0] == "In [4]: e = d*a                  4 nodes"
+    assert seen[2][0] == "In [4]: e = d*a*b*c*d + a*b*c    4 nodes"
+    assert seen[3][0] == "In [4]: e = d*a*b*c*d + a*b*c + a*b*c*d"
+    assert prompt.screen.lines() == ["In [4]: e = d*a*b*c*d + a*b*c + a*b*c*d"]
+    assert all(len(line) <= 40 for lines in seen for line in lines)
+
+
+def colours(prompt, text):
+    """The words of a line that have a colour of their own."""
+    prompt.type(text)
+    lexer = prompt.ip._extra_prompt_options()["lexer"]
+    pieces = lexer.lex_document(Document(text))(0)
+    assert "".join(piece[1] for piece in pieces) == text
+    return {piece[1]: piece[0].rpartition(".")[2] for piece in pieces if piece[0]}
+
+
+def test_words_of_commands_have_colours(shell):
+    assert colours(shell, "s = %slope d wrt a, q --h 0.1") == {
+        "%slope": "keyword", "d": "function", "wrt": "word", "a": "function",
+        "--h": "attribute", "0.1": "number",
+    }  # fmt: skip
+    assert colours(shell, "graph d")["graph"] == "keyword"
+    assert "keyword" not in colours(shell, "d = a*b").values()
+
+
+def test_without_the_extension_the_shell_is_ipython(shell):
+    shell.run("%unload_ext vrepl")
+    assert shell.last("%slope e") == ["In [5]: %slope e"]
+    assert shell.type("%slope e", ENTER)[1] == "%slope e"
+    assert printed(shell, "d", F4)[0] == ["%slope is not loaded; %load_ext vrepl brings it"]
+    shell.run("%load_ext vrepl")
+    assert "4 nodes" in shell.last("d")[0]

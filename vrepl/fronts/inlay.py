@@ -32,10 +32,12 @@ class Inlay:
         self._words = words
         self._processor = ConditionalProcessor(AfterInput(self._shown), ~is_done)
         self._bound = self._options  # the same object each time it is compared
+        self._before: Any = None
         self.is_possible = False
 
     def install(self) -> None:
         """Hook into what IPython hands to its prompt."""
+        self._before = vars(self._ip).get(_METHOD)
         original = getattr(self._ip, _METHOD, None)
         if callable(original) and isinstance(original().get("input_processors"), list):
             self._original = original
@@ -46,6 +48,8 @@ class Inlay:
         """Take the hook out again."""
         if vars(self._ip).get(_METHOD) is self._bound:
             delattr(self._ip, _METHOD)
+            if self._before is not None:
+                setattr(self._ip, _METHOD, self._before)
 
     def _options(self) -> dict[str, Any]:
         options: dict[str, Any] = self._original()
