@@ -194,7 +194,8 @@ def test_modules_say_what_they_are_for_and_what_is_public(name: str) -> None:
     tree = ast.parse(MODULES[name].read_text("utf-8"))
     assert ast.get_docstring(tree), f"{name} has no docstring"
     defines = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    if any(not node.name.startswith("_") for node in defines):
+    is_twin = name.startswith("vrepl.core.twins.")  # its names are another module's
+    if any(not node.name.startswith("_") for node in defines) and not is_twin:
         assert hasattr(importlib.import_module(name), "__all__"), f"{name} has no __all__"
 
 

@@ -18,7 +18,14 @@ from test_literals_programs import AVAILABLE, DEEP, ERRORS, PRELUDE, STATEMENTS
 from vrepl.session.policy import POSITIONS
 
 SNIPPETS = sorted(Path(__file__).parent.glob("snippets/*.txt"))
-TESTED = {"numpy", "yaml", "mpmath"}  # with which every run tests; the others are optional
+# Libraries with which every run tests; the others are optional.
+TESTED = {
+    "numpy",
+    "yaml",
+    "mpmath",
+    "msgpack",
+    "orjson",
+}  # with which every run tests; the others are optional
 THREADED = {"polars", "torch"}  # their threads would not survive a fork, so each run imports them
 
 

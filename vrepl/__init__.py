@@ -7,6 +7,7 @@ in a script, `Value` and the functions below do the same by hand.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from vrepl.core.blocks import plain
 from vrepl.core.derivatives import derivative, gradient, hessian, jacobian, slope, tangent
 from vrepl.core.errors import DomainError, NoRule, NotConnected, VreplError
 from vrepl.core.functions import FUNCTIONS
@@ -22,11 +23,14 @@ __version__ = "0.1.0"
 __all__ = [
     "DomainError", "FloatValue", "IntValue", "NoRule", "NotConnected", "StorageError", "Value",
     "VreplError", "derivative", "draw_dot", "dumps", "gradient", "hessian", "jacobian", "loads",
-    "replay", "slope", "tangent", "trace", *FUNCTIONS,
+    "plain", "replay", "slope", "tangent", "trace", *FUNCTIONS,
 ]  # fmt: skip
 
 
-_ON_USE = {"draw_dot": "vrepl.render.dot", "replay": "vrepl.core.arrays"}
+_ON_USE = {
+    "draw_dot": "vrepl.render.dot",
+    "replay": "vrepl.core.arrays",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -11,11 +11,11 @@ from inspect import signature
 from itertools import groupby
 from typing import Any
 
+from vrepl.core.nodes import Kept
 from vrepl.core.operators import OPERATORS, Operator
 from vrepl.core.value import (
     FloatValue,
     IntValue,
-    Kept,
     Recording,
     Value,
     ZeroValue,

@@ -16,7 +16,10 @@ from vrepl.core.pullbacks import Pullback, pullback
 if TYPE_CHECKING:
     from vrepl.core.value import Value
 
-__all__ = ["CONSTANT", "EXPLICIT", "LITERAL", "Source", "adjoints", "is_constant", "order", "walk"]
+__all__ = [
+    "CONSTANT", "EXPLICIT", "LITERAL", "Facts", "Kept", "Source", "adjoints", "is_constant",
+    "order", "walk",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +29,30 @@ class Source:
     name: str
     summary: str
     symbol: str = ""
+
+
+class Facts:
+    """What only some nodes have: a label, where it got it, a gradient, and whether it was set."""
+
+    __slots__ = ("grad", "is_set", "label", "place")
+
+    def __init__(self) -> None:
+        self.label = ""
+        self.place: Any = None
+        self.grad: float | None = None
+        self.is_set = False
+
+
+class Kept(dict[str, Any]):
+    """The namespace of one whole node, which holds its making in a slot.
+
+    An int has digits at its end and no room for slots, and the namespace Python would give it
+    takes 184 bytes on 3.11 and 304 on 3.13; an empty one with a slot takes 72.
+    """
+
+    __slots__ = ("made",)
+    if TYPE_CHECKING:
+        made: tuple[Any, ...]
 
 
 LITERAL = Source("literal", "typed as a number in a session")

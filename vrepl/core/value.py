@@ -16,26 +16,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from vrepl.core import payload
 from vrepl.core.errors import DomainError, WholeNumber
 from vrepl.core.kinds import ValueType, called_to_show
-from vrepl.core.nodes import CONSTANT, EXPLICIT, Source, adjoints, is_constant, order
+from vrepl.core.nodes import CONSTANT, EXPLICIT, Facts, Kept, Source, adjoints, is_constant, order
 from vrepl.core.operators import BY_SYMBOL, BY_UFUNC, Operator
 from vrepl.core.rules import Number, broken_condition, evaluate
 
 __all__ = [
-    "FloatValue", "IntValue", "Kept", "Value", "ZeroValue", "apply", "decayed", "facts_of",
+    "FloatValue", "IntValue", "Value", "ZeroValue", "apply", "decayed", "facts_of",
     "is_number", "leaf", "plain", "remade", "stripped",
 ]  # fmt: skip
-
-
-class Facts:
-    """What only some nodes have: a label, where it got it, a gradient, and whether it was set."""
-
-    __slots__ = ("grad", "is_set", "label", "place")
-
-    def __init__(self) -> None:
-        self.label = ""
-        self.place: Any = None
-        self.grad: float | None = None
-        self.is_set = False
 
 
 class Value(metaclass=ValueType):
@@ -212,18 +200,6 @@ class FloatValue(Value, float):
 
     def _set_data(self, number: Number) -> None:
         payload.writer()(self, float(number))
-
-
-class Kept(dict[str, Any]):
-    """The namespace of one whole node, which holds its making in a slot.
-
-    An int has digits at its end and no room for slots, and the namespace Python would give it
-    takes 184 bytes on 3.11 and 304 on 3.13; an empty one with a slot takes 72.
-    """
-
-    __slots__ = ("made",)
-    if TYPE_CHECKING:
-        made: tuple[Any, ...]
 
 
 def _remake(node: Any, made: tuple[Any, ...]) -> None:

@@ -25,6 +25,7 @@ from vrepl.fronts import tracebacks
 from vrepl.fronts.config import VRepl
 from vrepl.fronts.inspection import Inspections
 from vrepl.fronts.painting import host_face
+from vrepl.fronts.raw import without_suffixes
 from vrepl.language import service
 from vrepl.language.preview import Previewer
 from vrepl.session import literals, support
@@ -124,6 +125,7 @@ class Extension:
         self.ip.events.register("pre_execute", self._cell_starts)
         self.ip.events.register("post_execute", self._cell_ended)
         self.ip.Completer.custom_matchers.append(self._matcher)
+        self.ip.input_transformers_cleanup.append(without_suffixes)
         line_magics = self.ip.magics_manager.magics["line"]
         self._replaced = {name: line_magics.get(name) for name in self._magics}
         line_magics.update(self._magics)
@@ -139,6 +141,7 @@ class Extension:
             self._live.remove()
         self.limit.remove()
         _remove(self.ip.Completer.custom_matchers, self._matcher)
+        _remove(self.ip.input_transformers_cleanup, without_suffixes)
         for event, hook in (("pre_execute", self._cell_starts), ("post_execute", self._cell_ended)):
             if hook in self.ip.events.callbacks[event]:
                 self.ip.events.unregister(event, hook)
@@ -162,13 +165,16 @@ class Extension:
     def visit(self, tree: ast.AST) -> ast.AST:
         """The tree of a cell, or of what `%time` and its like run, with its numbers wrapped."""
         is_cell, self._is_cell = self._is_cell, False
+        label = self.cells.label()
         if is_cell:
             self._tree = tree
+            self.session.switch.cells.append(label)
         return literals.transform(
             tree,
-            cell=self.cells.label(),
+            cell=label,
             commands=frozenset(COMMANDS),
             is_library_name=self._is_library_name,
+            literals=self.session.switch.is_on,
             bindings=is_cell,  # %timeit and %time hand over code that runs elsewhere
             shared=is_cell and self.ip.user_ns is self.ip.user_global_ns,
             rebound=self._rebound,

@@ -138,7 +138,7 @@ def _parts(command: Command, rest: str, start: int) -> Iterator[Part]:
     """Each word with its role, in the order of the line."""
     grammar = command.grammar
     options = {option.flag: option for option in grammar.options}
-    subjects = int(grammar.subject)
+    subjects = int(grammar.subject or bool(grammar.choices))
     is_after_wrt, waiting = False, ""
     for word in words_of(rest):
         if waiting and word.kind == "word":
@@ -148,6 +148,8 @@ def _parts(command: Command, rest: str, start: int) -> Iterator[Part]:
             role = _role(word, grammar.wrt and not is_after_wrt and not subjects, is_after_wrt)
             if role == "subject" and not subjects:
                 role = "surplus"
+            elif role == "subject" and grammar.choices:
+                role, subjects = ("choice" if word in grammar.choices else "surplus"), 0
         subjects -= role == "subject"
         is_after_wrt = is_after_wrt or (role == "word")
         option = options.get(word) if role == "option" else None

@@ -85,6 +85,9 @@ def _next(
     if grammar.subject and not subject:
         yield from _nodes(_subjects(fragment, session))
         return
+    if not before:
+        for word in grammar.choices:
+            yield Completion(word, "word")
     if last is not None and last.role in ("word", "comma"):
         asked_for = {part.text for part in before if part.role == "wrt"}
         found = _behind(subject, fragment, session)

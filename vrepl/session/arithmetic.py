@@ -15,7 +15,7 @@ from vrepl.session import hoisting, operations
 from vrepl.session.flow import COMPREHENSIONS, bound_names, inside
 from vrepl.session.hoisting import Frame, Plan
 from vrepl.session.kinds import NOTHING_KNOWN, Known
-from vrepl.session.policy import Slot, Want, narrowed
+from vrepl.session.policy import CALCULATION, Slot, Want, narrowed
 from vrepl.session.trees import LOAD, copied, everything, location, twin
 
 __all__ = ["Arithmetic", "Cell", "Place", "Scope", "is_builtin"]
@@ -41,6 +41,7 @@ class Cell:
         operators: Whether arithmetic is rewritten that would lose a node on its right.
         shared: Whether the names of the cell are the globals of the functions it defines, and its
             statements are compiled one by one.
+        literals: Whether numbers become nodes.
         rebound: Collects the globals that functions of the session bind, from cell to cell.
     """
 
@@ -50,6 +51,7 @@ class Cell:
     bindings: bool = True
     operators: bool = True
     shared: bool = False
+    literals: bool = True
     rebound: set[str] = field(default_factory=set)
 
 
@@ -68,6 +70,7 @@ class Scope:
         known: What is known of names here.
         sure: Names that are surely bound here.
         frame: What is known of the function around it.
+        raw: Its numbers stay plain, in a block ``with vrepl.plain():``.
     """
 
     straight: bool = False
@@ -80,6 +83,7 @@ class Scope:
     known: Known = NOTHING_KNOWN
     sure: frozenset[str] = frozenset()
     frame: Frame | None = None
+    raw: bool = False
 
     def inside(self, slot: Slot) -> Scope:
         """The scope of what stands in a field."""
@@ -135,7 +139,8 @@ class Arithmetic:
 
     def operation(self, old: ast.BinOp, scope: Scope, want: Want | None) -> ast.expr | None:
         """What takes the place of ``left op right``; None when it stays as it is."""
-        if not self.asks(old, scope):
+        alone = want is not None and narrowed(want, old) is CALCULATION
+        if alone or not self.asks(old, scope):
             return None
         new = copied(old)
         sides = (old.left, old.op, old.right)

@@ -13,6 +13,7 @@ from vrepl.session.answers import Answer
 from vrepl.session.ask_check import check
 from vrepl.session.ask_explain import explain
 from vrepl.session.ask_graph import STYLES, graph
+from vrepl.session.ask_literals import CHOICES, literals
 from vrepl.session.ask_nodes import nodes
 from vrepl.session.ask_slope import slope
 from vrepl.session.ask_trace import trace
@@ -43,6 +44,7 @@ _PATHS = Option("paths", "N", count, "how many paths to write out")
 _ROWS = Option("rows", "N", count, "how many lines to show")
 _ANIMATE = Option("animate", "", str, "play the evaluation and then the reverse sweep")
 _MEMORY = Option("memory", "", str, "what keeps nodes alive, and how much memory they take")
+_CELL = Option("cell", "N", count, "the number of the cell to show")
 _VIEW = (
     Option("style", "STYLE", choice(*STYLES), f"begin with {', '.join(STYLES)}", STYLES),
     Option("depth", "N", count, "only the nodes up to so many operations away"),
@@ -92,6 +94,12 @@ _COMMANDS = (
         "the named nodes of the session: value, how made, where; or what keeps nodes alive",
         ("nodes", "nodes --memory"),
         nodes,
+    ),
+    Command(
+        Grammar("literals", subject=False, choices=CHOICES, options=(_CELL,)),
+        "whether typed numbers become nodes, and which of a cell's did",
+        ("literals show", "literals show --cell 3", "literals off", "literals on"),
+        literals,
     ),
 )
 COMMANDS: dict[str, Command] = {command.name: command for command in _COMMANDS}

@@ -143,12 +143,14 @@ class Grammar:
     subject: bool = True
     wrt: bool = False
     options: tuple[Option, ...] = ()
+    choices: tuple[str, ...] = ()  # words of which one may stand where others have a name
 
     @property
     def usage(self) -> str:
         """The grammar in one line."""
         parts = [self.command]
         parts += ["NAME"] if self.subject else []
+        parts += [f"[{'/'.join(self.choices)}]"] if self.choices else []
         parts += ["[wrt NAME, ...]"] if self.wrt else []
         return " ".join([*parts, *(option.usage for option in self.options)])
 
@@ -203,8 +205,12 @@ class Grammar:
             before = ()
         if self.subject and not before:
             raise self.error(f"{self.command} needs a name")
-        if len(before) > self.subject:
-            raise self.error(self._surplus(before), before[self.subject])
+        if before and self.choices and before[0] not in self.choices:
+            *most, last = self.choices
+            fact = f'{self.command} takes {", ".join(most)} or {last}, not "{before[0]}"'
+            raise self.error(fact, before[0])
+        if len(before) > self.subject + bool(self.choices):
+            raise self.error(self._surplus(before), before[-1])
         if cut < len(words) and not self.wrt:
             raise self.error(f"{self.command} takes no wrt", words[cut])
         if cut < len(words) and not after:
@@ -212,6 +218,8 @@ class Grammar:
         return str(before[0]) if before else "", self._listed(after)
 
     def _surplus(self, words: Sequence[Word]) -> str:
+        if self.choices:
+            return f'{self.command} takes one word, not "{" ".join(words)}"'
         if not self.subject:
             return f'{self.command} takes no name, and "{words[0]}" was given'
         text = " ".join(words)

@@ -31,6 +31,7 @@ from vrepl.session.policy import (
     Position,
     Want,
     first_parameter,
+    is_plain_block,
     may_bind,
     narrowed,
     number_of,
@@ -58,6 +59,7 @@ def transform(  # noqa: PLR0913 - one keyword for each fact a host knows about i
     operators: bool = True,
     shared: bool = False,
     rebound: set[str] | None = None,
+    literals: bool = True,
     complain: Callable[[str], None] = _say_nothing,
 ) -> ast.AST:
     """The tree with its numbers wrapped; *tree* itself when nothing changes or anything fails.
@@ -74,6 +76,7 @@ def transform(  # noqa: PLR0913 - one keyword for each fact a host knows about i
         shared: Whether the names of the cell are the globals of the functions it defines, and its
             statements are compiled one by one, as IPython does both.
         rebound: Collects the globals that functions of the session bind, from cell to cell.
+        literals: Whether numbers become nodes.
         complain: Gets one line when the numbers of a sound cell have to stay plain.
 
     Example:
@@ -81,7 +84,7 @@ def transform(  # noqa: PLR0913 - one keyword for each fact a host knows about i
         a = __vrepl_bind__(__vrepl_literal__(2.0), 'a', 1, '3')
     """
     try:
-        facts = Cell(cell, commands, is_library_name, bindings, operators, shared)
+        facts = Cell(cell, commands, is_library_name, bindings, operators, shared, literals)
         return _usable(tree, facts if rebound is None else replace(facts, rebound=rebound))
     except KeyboardInterrupt:
         raise
@@ -144,7 +147,8 @@ class _Rewriter(Arithmetic):
         self.stack: list[Place] = []
 
     def run(self) -> ast.AST:
-        root = self.place(self.tree, Scope(straight=self.cell.bindings), None)
+        scope = Scope(straight=self.cell.bindings, raw=not self.cell.literals)
+        root = self.place(self.tree, scope, None)
         while self.stack:
             node, scope, want = self.stack.pop()
             _HANDLERS.get(type(node), _Rewriter.inside)(self, node, scope, want)
@@ -164,6 +168,8 @@ class _Rewriter(Arithmetic):
         kind = type(old)
         if scope.in_class and isinstance(old, ast.expr):
             return old
+        if scope.raw:
+            want = None
         if want is not None and (number := number_of(old)) is not None:
             plain = want.fractional and type(number) is int
             return old if plain else self.wrapped(old, number, want)
@@ -173,7 +179,7 @@ class _Rewriter(Arithmetic):
             return old
         if scope.dropped is not (drops := operations.drops(old, scope.dropped)):
             scope = replace(scope, dropped=drops)
-        replaced = _REPLACED.get(kind)
+        replaced = None if scope.raw else _REPLACED.get(kind)
         if replaced is not None and (made := replaced(self, old, scope, want)) is not None:
             return made
         new = copied(old)
@@ -291,8 +297,9 @@ class _Rewriter(Arithmetic):
     def function(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
         node = cast("ast.FunctionDef | ast.AsyncFunctionDef", node)
         receiver = first_parameter(node) if scope.in_class else scope.receiver
-        inside = Scope(receiver=receiver, local=True, known=Known({}, self.is_library))
-        if self.cell.operators and hoisting.has_arithmetic(node.body):
+        known = Known({}, self.is_library)
+        inside = Scope(receiver=receiver, local=True, known=known, raw=scope.raw)
+        if self.cell.operators and not scope.raw and hoisting.has_arithmetic(node.body):
             frame = hoisting.frame_of(node, inside.known, scope.frame)
             inside = replace(inside, known=frame.known, sure=frame.parameters, frame=frame)
         self.field(node, "body", inside, None)
@@ -302,6 +309,10 @@ class _Rewriter(Arithmetic):
         names = parameters(cast("ast.Lambda", node).args)
         self.inside(node, replace(scope.later(self.is_library), sure=names), want)
 
+    def block(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
+        """Handles ``with``: ``vrepl.plain()`` leaves its block as it was typed."""
+        self.inside(node, replace(scope, raw=scope.raw or is_plain_block(node)), want)
+
     def caught(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
         """Handles ``except E:``: what it sees of the error has no frames of ours."""
         node = cast("ast.ExceptHandler", node)
@@ -310,7 +321,7 @@ class _Rewriter(Arithmetic):
         node.body.insert(0, ast.Expr(self.support(TRIM, first), **location(first)))
 
     def class_body(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
-        self.field(node, "body", Scope(in_class=True), None)
+        self.field(node, "body", Scope(in_class=True, raw=scope.raw), None)
 
     # What the cell asks about.
 
@@ -360,6 +371,7 @@ _HANDLERS: Final[Mapping[type[ast.AST], _Handler]] = {
     ast.FunctionDef: _Rewriter.function,
     ast.AsyncFunctionDef: _Rewriter.function,
     ast.ClassDef: _Rewriter.class_body,
+    ast.With: _Rewriter.block,
     ast.ExceptHandler: _Rewriter.caught,
     ast.Lambda: _Rewriter.anonymous,
 }

@@ -17,6 +17,8 @@ __all__ = [
     "ARGUMENT",
     "BIND",
     "BINDERS",
+    "CALCULATION",
+    "DISPLAYS",
     "ITEMS",
     "KIND",
     "LARGEST_DISPLAY",
@@ -30,8 +32,10 @@ __all__ = [
     "WALKED",
     "Position",
     "Want",
+    "count_of",
     "first_parameter",
     "is_calculation",
+    "is_plain_block",
     "may_bind",
     "narrowed",
     "number_of",
@@ -124,6 +128,8 @@ POSITIONS: Final[tuple[Position, ...]] = (
     Position("large list", False, "tables are data", f"w = [{'0.5, ' * (LARGEST_DISPLAY + 1)}]"),
     Position("line of whole numbers alone", False, "counting", "1 + 2*3"),
     Position("line inside a block", False, "nobody sees its value", "if c:\n    2.0*3.0"),
+    Position("raw number", False, "asked for", "a = 2 .real"),
+    Position("plain block", False, "asked for", "with vrepl.plain():\n    a = [2.0]"),
     Position("operand beside a name", False, _ANONYMOUS, "d = 2*a + 1"),
     Position("operator on bits", False, "gives plain numbers", "d = 1 << 3 | ~4"),
     Position("complex arithmetic", False, "complex numbers have no nodes", "z = 3 + 4j"),
@@ -332,7 +338,7 @@ def narrowed(want: Want, node: ast.AST) -> Want | None:
     if kind in CALCULATIONS and want is not CALCULATION:
         return CALCULATION if is_calculation(node, want.fractional) else None
     if kind in DISPLAYS and not want.counted:
-        fits = _count(node) <= LARGEST_DISPLAY and not (want.pure and _is_mixed(node))
+        fits = count_of(node) <= LARGEST_DISPLAY and not (want.pure and _is_mixed(node))
         return want.inside() if fits else None
     return want
 
@@ -348,10 +354,16 @@ def is_calculation(node: ast.AST, fractional: bool = False) -> bool:
         elif type(part) is ast.UnaryOp and type(part.op) in SIGNS:
             pending.append(part.operand)
         elif (number := number_of(part)) is None:
-            return False
+            if not _is_raw(part):
+                return False
         else:
             found = found or type(number) is float
     return found
+
+
+def _is_raw(node: ast.AST) -> bool:
+    """Whether *node* is a raw number: ``2 .real``, which was typed as ``2r``."""
+    return type(node) is ast.Attribute and node.attr == "real" and type(node.value) is ast.Constant
 
 
 def _items(node: ast.AST, through: Mapping[type[ast.AST], tuple[str, ...]]) -> Iterator[ast.AST]:
@@ -368,7 +380,7 @@ def _items(node: ast.AST, through: Mapping[type[ast.AST], tuple[str, ...]]) -> I
             pending += value if type(value) is list else (value,)
 
 
-def _count(node: ast.AST) -> int:
+def count_of(node: ast.AST) -> int:
     """Numbers held by a display, counted no further than makes a difference."""
     found = 0
     for item in _items(node, SOURCE.through):
@@ -389,8 +401,17 @@ def may_bind(value: ast.expr, targets: Targets) -> bool:
         return number_of(value) is not None
     if kind in DISPLAYS or kind in COMPREHENSIONS:
         unpacked = isinstance(targets, tuple) and any(isinstance(t, tuple) for t in targets)
-        return unpacked or 0 < _count(value) <= LARGEST_DISPLAY
+        return unpacked or 0 < count_of(value) <= LARGEST_DISPLAY
     return kind not in NEVER_NUMBERS
+
+
+def is_plain_block(node: ast.AST) -> bool:
+    """Whether *node* is ``with vrepl.plain():``."""
+    match node:
+        case ast.With(items=[ast.withitem(context_expr=ast.Call(func=ast.Attribute() as called))]):
+            owner = called.value
+            return called.attr == "plain" and type(owner) is ast.Name and owner.id == "vrepl"
+    return False
 
 
 def first_parameter(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:

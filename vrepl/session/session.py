@@ -6,7 +6,7 @@ It finds nodes and says why there is none; what to do with them is left to the c
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from vrepl.core.errors import CommandError, Stale
@@ -18,6 +18,7 @@ from vrepl.session.answers import Paint, Save, nowhere
 from vrepl.session.parts import is_node
 from vrepl.session.reasons import Reasons, is_plain_number
 from vrepl.session.registry import Registry
+from vrepl.session.switch import Switch
 
 __all__ = ["Session"]
 
@@ -36,6 +37,7 @@ class Session:
     paint: Paint
     source: Callable[[str], str]
     save: Save = nowhere
+    switch: Switch = field(default_factory=Switch)
 
     @classmethod
     def over(cls, namespace: dict[str, Any]) -> Session:

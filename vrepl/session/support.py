@@ -13,6 +13,7 @@ from numbers import Integral
 from typing import Any, Final
 
 from vrepl.core import mathematics
+from vrepl.core.blocks import is_plain
 from vrepl.core.kinds import ValueType
 from vrepl.core.nodes import LITERAL
 from vrepl.core.operators import Operator
@@ -42,7 +43,7 @@ def literal(number: int | float) -> Any:
         >>> literal(2.0)
         Value(data=2.0)
     """
-    return leaf(number, LITERAL)
+    return number if is_plain() else leaf(number, LITERAL)
 
 
 def argument(callee: Any, number: int | float) -> Any:
@@ -58,7 +59,7 @@ def argument(callee: Any, number: int | float) -> Any:
     module = getattr(callee, "__module__", None)
     if kind.__module__ == "enum" or "__main__" not in (module, kind.__module__):
         return number
-    return leaf(number, LITERAL)
+    return literal(number)
 
 
 def kind(x: Any) -> Any:
