@@ -31,7 +31,7 @@ from vrepl.core.operators import BY_SYMBOL, BY_UFUNC, Operator
 from vrepl.core.rules import Number, broken_condition, evaluate
 
 __all__ = [
-    "FloatValue", "IntValue", "Kept", "Value", "ZeroValue", "apply", "decayed", "facts_of",
+    "FloatValue", "IntValue", "Value", "ZeroValue", "apply", "decayed", "facts_of",
     "is_number", "leaf", "plain", "remade", "stripped",
 ]  # fmt: skip
 
