@@ -209,8 +209,8 @@ class Grammar:
             *most, last = self.choices
             fact = f'{self.command} takes {", ".join(most)} or {last}, not "{before[0]}"'
             raise self.error(fact, before[0])
-        if len(before) > self.subject + bool(self.choices):
-            raise self.error(self._surplus(before), before[-1])
+        if len(before) > (most_words := self.subject + bool(self.choices)):
+            raise self.error(self._surplus(before), before[most_words])
         if cut < len(words) and not self.wrt:
             raise self.error(f"{self.command} takes no wrt", words[cut])
         if cut < len(words) and not after:
