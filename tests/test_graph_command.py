@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from wcwidth import wcswidth
 
 from vrepl import Value, tanh
 from vrepl.core.errors import CommandError, NotConnected, UnknownName
@@ -176,3 +177,23 @@ def test_a_large_graph_is_summarised_on_a_screen_with_ways_in(width: int) -> Non
     assert "%graph total --depth 3" in way
     near = shown(session, "total --depth 3", width)
     assert [line for line in near.splitlines() if line.startswith("… 29,99")]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+@pytest.mark.parametrize(
+    "text",
+    ["損失", "損失 wrt 重み", "損失 --style summary", "損失 --style tree", "損失 --expand 予測"],
+)
+def test_names_of_any_script_can_be_printed_anywhere(encoding: str, text: str) -> None:
+    weight, rate, slope = leaf("重み", 0.5), leaf("学習率🙂", 2.0), leaf("é", -1.0)
+    guess = named(tanh(weight * rate) + slope, "予測")
+    loss = named(guess * guess - slope, "損失")
+    nodes = {node.label: node for node in (weight, rate, slope, guess, loss)}
+    face = Face(width=lambda: 60, encoding=lambda: encoding, rich=False)
+    session = dataclasses.replace(Session.over(nodes), paint=face.paint)
+    for command in ("graph", "trace"):
+        asked = text if command == "graph" else "損失 --animate"
+        drawing = repr(ask(session, command, asked))
+        assert "could not be drawn" not in drawing
+        assert drawing.encode(encoding)
+        assert all(wcswidth(line) <= 60 for line in drawing.splitlines())

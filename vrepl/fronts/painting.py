@@ -151,8 +151,8 @@ class Face:
             plain = not _encodes("∂·…", encoding)
             drawn = formulas.text(part, width=width, ascii_only=ascii_only or plain)
             return "\n".join(_fitting(line, encoding) for line in drawn.split("\n"))
-        lines = wrapped(clean(part), width) if isinstance(part, Note) else [clean(part)]
-        return "\n".join(_fitting(line, encoding) for line in lines)
+        line = _fitting(clean(part), encoding)
+        return "\n".join(wrapped(line, width)) if isinstance(part, Note) else line
 
 
 def _rewritten(part: Table, write: Callable[[float], str]) -> Table:
@@ -180,15 +180,30 @@ def _fitting(words: str, encoding: str) -> str:
 
 
 def _fitting_graph(graph: Graph, encoding: str) -> Graph:
+    """The graph with every name and expression in it fitting."""
+
+    def fit(words: str) -> str:
+        return _fitting(words, encoding)
+
     nodes = (
         replace(
             node,
-            name=_fitting(node.name, encoding),
-            expression=_fitting(node.expression, encoding),
+            name=fit(node.name),
+            expression=fit(node.expression),
+            edges=tuple(
+                e if e.name.isascii() else replace(e, name=fit(e.name)) for e in node.edges
+            ),
         )
         for node in graph.nodes
     )
-    return replace(graph, nodes=tuple(nodes))
+    outline = graph.outline
+    if outline is not None:
+        groups = (replace(g, names=tuple(map(fit, g.names))) for g in outline.groups)
+        steepest = tuple((fit(name), slope) for name, slope in outline.steepest)
+        outline = replace(outline, groups=tuple(groups), steepest=steepest)
+    expand = tuple(map(fit, graph.view.expand))
+    view = replace(graph.view, subject=fit(graph.view.subject), expand=expand)
+    return replace(graph, nodes=tuple(nodes), outline=outline, view=view)
 
 
 def _encodes(words: str, encoding: str) -> bool:
