@@ -245,6 +245,7 @@ def test_print_shows_all_on_white(tab: Any, session: Session) -> None:
     ink = tab.locator("svg .vrepl-node text").first.evaluate("t => getComputedStyle(t).fill")
     assert ink == "rgb(33, 33, 33)"
     assert not tab.locator(".vrepl-bar").is_visible()
+    assert not tab.locator(".vrepl-hint").is_visible()
 
 
 def test_names_are_text(tab: Any, session: Session) -> None:

@@ -168,6 +168,8 @@ def test_every_format_is_told_apart_by_its_ending() -> None:
     endings = [row.ending for row in saving.FORMATS]
     assert len({(row.ending, row.of) for row in saving.FORMATS}) == len(endings)
     assert all(row.summary for row in saving.FORMATS)
+    readme = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+    assert all(f"`.{ending}`" in readme for ending in endings), "README names every ending"
 
 
 # ---------------------------------------------------------------- names are text

@@ -85,7 +85,11 @@ def text(rule: ChainRule, *, width: int = 80, ascii_only: bool = False) -> str:
         lines = list(_equations(rule.paths[0], head, signs, width))
     else:
         lines = list(_sum(rule, head, signs, width))
-    where = [f"  {symbol} = {clean(made)}" for symbol, made in rule.legend]
+    where = [
+        line
+        for symbol, made in rule.legend
+        for line in _wrapped(f"  {symbol} = ", clean(made).split(" "), " ", width)
+    ]
     written = [*lines, *(["where", *where] if where else [])]
     return "\n".join(written if not ascii_only else [_plain(line) for line in written])
 
@@ -112,7 +116,9 @@ def _equations(path: Path, head: str, signs: Signs, width: int) -> Iterator[str]
 def _sum(rule: ChainRule, head: str, signs: Signs, width: int) -> Iterator[str]:
     """Every path listed with its product, then all of them summed."""
     listed = f", the {len(rule.paths)} largest of them" if rule.left_out else ", the largest first"
-    yield f"{head} is the sum over {counted(rule.count)}{listed}:"
+    yield from _wrapped(
+        head, f" is the sum over {counted(rule.count)}{listed}:".split(" "), " ", width
+    )
     for number, path in enumerate(rule.paths, 1):
         yield from _wrapped(f"{number:>3}. ", _symbols(path, signs), signs.times, width)
         if path.length > 1:

@@ -43,6 +43,7 @@
       for (const box of svg.querySelectorAll(".vrepl-start")) box.classList.remove("vrepl-start");
       for (const text of svg.querySelectorAll(".vrepl-product")) text.remove();
       caption.textContent = hint;
+      caption.classList.add("vrepl-hint");
     }
 
     // A leaf may be drawn again beside a use far from it: all its boxes are one node.
@@ -127,6 +128,7 @@
         write(index, product(terms.map(({ from, slope }) => [found.get(from).value, slope]), value));
       }
       caption.textContent = told(start, found);
+      caption.classList.remove("vrepl-hint");
     }
 
     // The nearest box above or below, by where it stands.

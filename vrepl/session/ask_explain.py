@@ -57,36 +57,46 @@ class ExplainAnswer(Answer):
 
 def explain(session: Session, request: Request) -> Answer:
     """The chain rule for the inputs asked for with `wrt`, else for the steepest leaves."""
-    output, paths = request.subject, request.option("paths", PATHS)
-    for names in request.wrt:
-        if len(names) > 1:
-            second = " ".join(names)
-            raise CommandError(
-                f"explain writes first derivatives only, and {second} asks for a higher one;"
-                f" %slope {output} wrt {second} computes it"
-            )
-    root = session.number(output)
-    wanted = [(name, session.number(name)) for (name,) in request.wrt]
-    notes: list[str] = []
-    if not isinstance(root, Value) and not wanted:
-        root = session.node(output)  # says why it is none
+    output = request.subject
+    wanted = [(name, session.number(name)) for name in _inputs(request)]
+    root = session.number(output) if wanted else session.node(output)
     ordered = session.ordered(output, root) if isinstance(root, Value) else []
     behind = {id(node) for node in ordered}
-    for name, node in wanted:
-        if id(node) not in behind:
-            reason = session.unconnected(output, root, name, node)
-            notes.append(str(NotConnected(output, name, reason)))
-    left_out = 0
-    chosen = [node for _, node in wanted if id(node) in behind]
+    notes = [
+        str(NotConnected(output, name, session.unconnected(output, root, name, node)))
+        for name, node in wanted
+        if id(node) not in behind
+    ]
+    chosen, left_out = [node for _, node in wanted if id(node) in behind], 0
     if not wanted:
         chosen, left_out = _steepest(ordered)
         if not chosen:
             notes.append(f"{output} = {number_text(plain(root))} depends on no input")
     texts = Expressions(session.names(ordered))
-    rules = tuple(chain_rule(ordered, node, texts=texts, most=paths) for node in chosen)
+    paths = request.option("paths", PATHS)
     return ExplainAnswer(
-        output=output, rules=rules, notes=tuple(notes), left_out=left_out, paint=session.paint
+        output=output,
+        rules=tuple(chain_rule(ordered, node, texts=texts, most=paths) for node in chosen),
+        notes=tuple(notes),
+        left_out=left_out,
+        paint=session.paint,
     )
+
+
+def _inputs(request: Request) -> list[str]:
+    """The names after `wrt`.
+
+    Raises:
+        CommandError: Several names stand together, which asks for a higher derivative.
+    """
+    for names in request.wrt:
+        if len(names) > 1:
+            together = " ".join(names)
+            raise CommandError(
+                f"explain writes first derivatives only, and {together} asks for a higher one;"
+                f" %slope {request.subject} wrt {together} computes it"
+            )
+    return [name for (name,) in request.wrt]
 
 
 def _steepest(ordered: Sequence[Value]) -> tuple[list[Any], int]:
