@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from test_literals_operators import SUPPORT
+from test_literals_programs import FILE, places
 
 from vrepl.core.derivatives import NotConnected, slope
 from vrepl.core.value import Value, leaf, plain
@@ -40,9 +41,9 @@ def as_typed(source: str, **names: Any) -> tuple[dict[str, Any], str]:
 def finished(tree: Any, space: dict[str, Any]) -> tuple[dict[str, Any], str]:
     try:
         for statement in tree.body:
-            exec(compile(ast.Module([statement], []), "<cell 3>", "exec"), space)
+            exec(compile(ast.Module([statement], []), FILE, "exec"), space)
     except Exception as error:
-        return space, repr(error)
+        return space, f"{error!r} {places(error)}"
     return space, ""
 
 
@@ -252,3 +253,34 @@ def test_a_node_that_arrives_in_the_loop_is_kept(name: str, place: str) -> None:
     names, error = run(program, s=0.5, w=1.5, h=2.5, k=1.25, n=n)
     assert not error
     assert slope(names["d" if place == "function" else "s"], n) != 0
+
+
+# --- errors are where they were ------------------------------------------------------------------
+
+FAILING = {
+    "an unbound name": "for x in xs:\n    s = s*undefined",
+    "a name bound later": "for x in xs:\n    s = s*later\nlater = 1",
+    "a deleted name": "for x in xs:\n    s = s*w\n    del w",
+    "an index": "for i in range(9):\n    s += xs[i]*ys[i]",
+    "an index on both sides": "for i in range(9):\n    s = ys[i + 5]*xs[i + 5]",
+    "a text among numbers": "for x in [1.5, 'a', 2]:\n    s = s*w + x",
+    "a text among items": "for i in range(3):\n    s = s + (w*xs[i]\n        - zs[i])",
+    "a division": "for x in [1.5, 0]:\n    s += s/x - w*x",
+    "a function of math": "for x in [1.5, -1.0]:\n    s += math.sqrt(x)*math.exp(-x)",
+    "a wrong call of math": "for x in xs:\n    s += math.sin(x, x)",
+    "in a comprehension": "t = [w*x - undefined for x in xs]",
+    "no module": "for x in xs:\n    s += w*random.random()",
+}
+
+
+@pytest.mark.parametrize("place", ["function", "top level"])
+@pytest.mark.parametrize("name", FAILING)
+def test_errors_in_loops_keep_their_places(name: str, place: str) -> None:
+    program = "import math\n" + FAILING[name]
+    if place == "function":
+        inside = "\n    ".join(FAILING[name].split("\n"))
+        program = f"import math\ndef f(s, w, xs, ys, zs):\n    {inside}\nf(s, w, xs, ys, zs)"
+    names = {"s": 0.5, "w": 1.5, "xs": [0.5, 1.5, 2.5], "ys": [1.5, 2.5], "zs": [1, 2, "a"]}
+    (left, error), (expected, typed) = run(program, **names), as_typed(program, **names)
+    assert error == typed
+    assert left["s"] == expected["s"]
