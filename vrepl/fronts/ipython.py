@@ -235,9 +235,11 @@ class Extension:
     def _line_of(self, name: str) -> int:
         """The last line of the cell that binds *name*, 0 when none is seen."""
         lines = (
-            node.lineno
+            getattr(node, "lineno", 0)
             for node in ast.walk(self._tree)
-            if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
+            if (isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store))
+            or (isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name == name)
+            or (isinstance(node, ast.alias) and (node.asname or node.name) == name)
         )
         return max(lines, default=0)
 

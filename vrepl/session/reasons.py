@@ -12,9 +12,10 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 from vrepl.core.derivatives import leaves
+from vrepl.core.errors import VreplError
 from vrepl.core.functions import FUNCTIONS
 from vrepl.core.graph import number_text
-from vrepl.core.nodes import order
+from vrepl.core.nodes import adjoints, order
 from vrepl.core.value import Value, facts_of
 from vrepl.session.parts import is_node
 from vrepl.session.registry import Registry
@@ -60,13 +61,8 @@ class Reasons:
         """Why no path leads from *node* to *root*."""
         if any(id(root) == id(behind) for behind in order(node)):
             return f"it is the other way round, {wrt} depends on {output}"
-        other = [leaf for leaf in leaves(root) if leaf.label == wrt and leaf is not node]
-        if other:
-            number = number_text(other[0].data)
-            if facts_of(other[0]).place:
-                was = f"an older {wrt} (= {number})"
-                return f"{output} was made from {was}; {wrt} was bound again since"
-            return f"{output} was made from another node that is called {wrt} (= {number})"
+        if older := self.older(output, root, wrt, node):
+            return older
         if len(root._made) == 1:
             return f"{output} is an input itself"
         cut = self._cut(output, wrt)
@@ -79,6 +75,25 @@ class Reasons:
         return (
             f"{output} depends on {', '.join(used[:5])}{more}" if used else "it has no named input"
         )
+
+    def older(self, output: str, root: Value, wrt: str, node: Any) -> str:
+        """Which other node was called *wrt* when *output* was made; '' for none."""
+        other = [behind for behind in order(root) if behind.label == wrt and behind is not node]
+        if not other:
+            return ""
+        was, number = other[-1], number_text(other[-1].data)
+        then = facts_of(was).place
+        if not then:
+            return f"{output} was made from another node that is called {wrt} (= {number})"
+        now = self.registry.place(wrt)
+        again = f"{wrt} was bound again since" + (f", in {now}" if now else "")
+        fact = f"{output} was made from an older {wrt} (= {number}); {again}"
+        try:
+            slope = adjoints(order(root))[id(was)]
+        except (VreplError, ArithmeticError, ValueError, KeyError):
+            return fact
+        listed = f" (%slope {output} lists it)" if len(was._made) == 1 else ""
+        return f"{fact}; by the older {wrt}, of {then}, the slope is {number_text(slope)}{listed}"
 
     def _cut(self, name: str, operand: str = "") -> str:
         """The call that gave a plain number on the way to *name*, with its remedy.
@@ -177,7 +192,10 @@ def _read(statement: ast.stmt | None) -> Iterator[str]:
 
 
 def _text(call: ast.expr) -> str:
-    text = ast.unparse(call)
+    try:
+        text = ast.unparse(call)
+    except RecursionError:  # a long sum in an argument
+        text = "a call"
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 

@@ -75,6 +75,10 @@ class Session:
 
     def unconnected(self, output: str, root: Any, name: str, node: Any) -> str:
         """Why no path leads from one number of the session to another."""
+        if isinstance(root, Value) and not isinstance(node, Value):
+            older = self.reasons.older(output, root, name, node)
+            if older:
+                return older
         for reference, value in ((output, root), (name, node)):
             if not isinstance(value, Value):
                 return self.reasons.plain(reference, value)
@@ -95,7 +99,7 @@ class Session:
     def names(self, nodes: Sequence[Value]) -> dict[int, str]:
         """What to call nodes, by `id`; `a (older)` for one whose name means another now."""
         found = self.registry.references()
-        names = self.registry.names()
+        names = self.registry.namespace()
         for node in nodes:
             label = node.label
             if label and id(node) not in found and label in names:
