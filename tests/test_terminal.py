@@ -9,44 +9,74 @@ import pyte
 import pytest
 
 
+class Screen(pyte.Screen):
+    """A screen that answers the program's questions: where is the cursor, above all.
+
+    It answers when it comes to the question in what it is given, so the answer is the right one.
+    """
+
+    def __init__(self, columns, rows, answer):
+        super().__init__(columns, rows)
+        self.answer = answer
+
+    def write_process_input(self, data):
+        self.answer(data)
+
+
 class Terminal:
     """A program on a pseudo terminal, and the screen it draws."""
 
     def __init__(self, *command, rows=40, columns=80, **variables):
-        self.screen = pyte.Screen(columns, rows)
-        self.stream = pyte.ByteStream(self.screen)
         environment = {**os.environ, "TERM": "xterm-256color", **variables}
         environment.pop("COLUMNS", None)
         self.child = pexpect.spawn(
             command[0], list(command[1:]), dimensions=(rows, columns), env=environment, timeout=30
         )
+        self.screen = Screen(columns, rows, self.child.send)
+        self.stream = pyte.ByteStream(self.screen)
 
     def text(self):
         return "\n".join(line.rstrip() for line in self.screen.display)
 
-    def wait_for(self, wanted, seconds=60):
-        """Read until *wanted* is on the screen; answers the cursor query that prompts wait for."""
+    def wait_until(self, holds, wanted, seconds=60):
+        """Read until *holds* of the screen's text; what is on the screen then."""
         end = time.monotonic() + seconds
-        while wanted not in self.text():
-            assert time.monotonic() < end, f"no {wanted!r} on\n{self.text()}"
+        while not holds(self.text()):
+            assert time.monotonic() < end, f"no {wanted} on\n{self.text()}"
             try:
-                data = self.child.read_nonblocking(65536, 0.2)
+                self.stream.feed(self.child.read_nonblocking(65536, 0.2))
             except pexpect.TIMEOUT:
                 continue
-            if b"\x1b[6n" in data:
-                cursor = self.screen.cursor
-                self.child.send(f"\x1b[{cursor.y + 1};{cursor.x + 1}R")
-            self.stream.feed(data)
         return self.text()
+
+    def wait_for(self, wanted, seconds=60):
+        return self.wait_until(lambda text: wanted in text, repr(wanted), seconds)
+
+    def wait_until_gone(self, unwanted):
+        return self.wait_until(lambda text: unwanted not in text, f"screen without {unwanted!r}")
+
+    def prompt(self, number):
+        """Wait until the program waits at an empty prompt: all it printed before is drawn."""
+        start = f"In [{number}]: "
+
+        def is_waiting(text):
+            cursor = self.screen.cursor
+            line = self.screen.display[cursor.y]
+            return line.startswith(start) and cursor.x == len(start)
+
+        return self.wait_until(is_waiting, start)
 
     def type(self, line, number):
         """Type a line at prompt *number* and wait for the next prompt; what is on the screen."""
-        self.wait_for(f"In [{number}]:")
+        self.prompt(number)
         self.child.send(line + "\r")
-        return self.wait_for(f"In [{number + 1}]:")
+        return self.prompt(number + 1)
 
     def clear(self):
+        """Clear the screen, and wait until that is done: only a prompt is left, at the top."""
         self.child.send("\x0c")
+        first = "In [" if self.text().count("In [") else ""
+        self.wait_until(lambda text: text.startswith(first), "cleared screen")
 
     def close(self):
         self.child.close(force=True)
@@ -75,21 +105,71 @@ def play(screen, first):
     assert shown.count("slope of d") == 1
     screen.clear()
     assert "├(×)─▶│ data -6.0 │─╮" in screen.type("%graph d", first + 4)
-    assert 'UsageError: No name "e" in this session; did you mean "d"?' in screen.type(
-        "%slope e", first + 5
-    )
 
 
 def test_the_shell(terminal):
     screen = terminal(sys.executable, "-m", "vrepl")
-    assert "numbers remember where they came from" in screen.wait_for("In [1]:")
+    assert "numbers remember where they came from" in screen.prompt(1)
     play(screen, 1)
+    screen.child.send("%slope e\r")
+    screen.wait_for('No name "e" here; did you mean "d"?')
+    assert (screen.screen.cursor.x, "Traceback" in screen.text()) == (len("In [6]: %slope "), False)
+    screen.child.send("\x0bd\r")
+    assert "-3.0" in screen.prompt(7)
 
 
 def test_stock_ipython(terminal):
     screen = terminal(sys.executable, "-m", "IPython", "--no-banner")
     screen.type("%load_ext vrepl", 1)
     play(screen, 2)
+    told = 'UsageError: No name "e" in this session; did you mean "d"?'
+    assert told in screen.type("%slope e", 7)
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [(80, "e = 8.0   slopes b 4.0, a -2.0, c 2.0"), (40, "e = 8.0   slopes b 4.0, a -2.0, c 2.0")],
+)
+def test_the_preview_in_a_terminal(terminal, columns, told):
+    screen = terminal(sys.executable, "-m", "IPython", "--no-banner", columns=columns)
+    screen.type("%load_ext vrepl", 1)
+    screen.type("a = 2.0; b = -3.0; c = 10", 2)
+    screen.type("d = a*b + c", 3)
+    screen.prompt(4)
+    screen.child.send("e = d*a")
+    assert "In [4]: e = d*a\n" in screen.wait_for(told)
+    screen.child.send("/0")
+    assert told not in screen.wait_for("This line raises ZeroDivisionError: 0")
+    screen.child.send("\x03")  # Ctrl-C leaves the line, and the preview with it
+    assert "ZeroDivisionError" not in screen.prompt(4)
+    screen.child.send("\x12")
+    screen.wait_for("I-search backward:")
+    screen.child.send("a*b")
+    assert "slopes" not in screen.wait_for("In [4]: d = a*b + c")
+    screen.child.send("\x07")
+    screen.wait_until_gone("I-search")
+    screen.child.send("\x1b[200~x = d*a\ny = x*b\x1b[201~")
+    screen.wait_for("y = -24.0   slopes a 6.0, c -6.0")
+    screen.child.send("\r")
+    assert "slopes" not in screen.prompt(5)
+    assert "Value(data=-24.0)" in screen.type("y", 5)
+
+
+def test_the_preview_in_vi_mode(terminal):
+    screen = terminal(sys.executable, "-m", "vrepl", columns=40)
+    screen.type("a = 2.0; b = -3.0; d = a*b", 1)
+    screen.prompt(2)
+    screen.child.send("%config TerminalInteractiveShell.editing_mode='vi'\r")
+    screen.wait_for("[ins] In [3]:")
+    screen.child.send("d*a")
+    screen.wait_for("= -12.0   slopes a -12.0, b 4.0")
+    screen.child.send("\x1b")
+    screen.wait_for("[nav] In [3]: d*a")
+    screen.child.send("x")
+    screen.wait_until_gone("slopes")
+    screen.child.send("ab")
+    screen.wait_for("[ins] In [3]: d*b")
+    screen.wait_for("= 18.0   slopes b -12.0, a 9.0")
 
 
 def test_the_shell_at_forty_columns(terminal):
