@@ -48,7 +48,7 @@ _ROWS: Final = (
         "{fact}; usage: {usage}",
         "write the command as its usage shows",
         ERROR,
-        "a = 2.0\n#: V101:9\n%slope a by a",
+        "a = 2.0\n#: V101:9\n%slope a --step 0.1",
     ),
     Finding(
         "V102",
