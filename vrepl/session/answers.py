@@ -6,9 +6,9 @@ the `paint` callable it is given.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 from vrepl.core.chain import ChainRule
 from vrepl.core.errors import CommandError
@@ -20,6 +20,7 @@ __all__ = [
     "Column",
     "Figure",
     "Film",
+    "ListAnswer",
     "Note",
     "Paint",
     "Part",
@@ -96,6 +97,25 @@ class Answer:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return self.paint(self)
+
+
+Line = TypeVar("Line")
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ListAnswer(Answer, Generic[Line]):
+    """An answer that can be walked through line by line; it is true even without any."""
+
+    lines: tuple[Line, ...] = ()
+
+    def __iter__(self) -> Iterator[Line]:
+        return iter(self.lines)
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __bool__(self) -> bool:
+        return True
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -7,7 +7,7 @@ words the findings are told.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -15,7 +15,17 @@ from vrepl.core.checking import VERDICTS, Finding, check_locals, check_slopes
 from vrepl.core.nodes import is_constant
 from vrepl.core.precision import Arithmetic, Doubles, Precise, best_arithmetic
 from vrepl.core.value import Value, plain
-from vrepl.session.answers import Answer, Column, Note, Part, Table, figure, in_full, more
+from vrepl.session.answers import (
+    Answer,
+    Column,
+    ListAnswer,
+    Note,
+    Part,
+    Table,
+    figure,
+    in_full,
+    more,
+)
 from vrepl.session.grammar import Request
 from vrepl.session.session import Session
 
@@ -60,7 +70,7 @@ class CheckLine:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class CheckAnswer(Answer):
+class CheckAnswer(ListAnswer[CheckLine]):
     """All comparisons behind one output; true when nothing is refuted.
 
     `arithmetic` says in what the differences were taken, `left_out` how many comparisons were not
@@ -68,16 +78,9 @@ class CheckAnswer(Answer):
     """
 
     output: str
-    lines: tuple[CheckLine, ...]
     arithmetic: str
     remedy: str
     left_out: int
-
-    def __iter__(self) -> Iterator[CheckLine]:
-        return iter(self.lines)
-
-    def __len__(self) -> int:
-        return len(self.lines)
 
     def __bool__(self) -> bool:
         return not self.refuted

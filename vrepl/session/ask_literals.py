@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vrepl.core.errors import CommandError
-from vrepl.session.answers import Answer, Column, Part, Table
+from vrepl.session.answers import Answer, Column, ListAnswer, Part, Table
 from vrepl.session.grammar import Request
 from vrepl.session.positions import Literal, literals_of
 from vrepl.session.session import Session
@@ -22,22 +22,12 @@ MARK = "^"
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class LiteralsAnswer(Answer):
+class LiteralsAnswer(ListAnswer[Literal]):
     """Whether typed numbers become nodes, and the numbers of one cell where it was asked for."""
 
     is_on: bool
     cell: str = ""
     text: str = ""
-    lines: tuple[Literal, ...] = ()
-
-    def __iter__(self) -> Iterator[Literal]:
-        return iter(self.lines)
-
-    def __len__(self) -> int:
-        return len(self.lines)
-
-    def __bool__(self) -> bool:
-        return True
 
     def parts(self) -> Sequence[Part]:
         """A line that says how the switch stands; for a cell its text, marked, and the reasons."""

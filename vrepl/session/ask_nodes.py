@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vrepl.core.graph import Expressions
 from vrepl.core.rules import Number
 from vrepl.core.value import Value, plain
-from vrepl.session.answers import Answer, Column, Note, Part, Table, figure, more
+from vrepl.session.answers import Answer, Column, ListAnswer, Note, Part, Table, figure, more
 from vrepl.session.grammar import Request
 from vrepl.session.holders import Holder, Holdings, holdings
 from vrepl.session.session import Session
@@ -29,20 +29,10 @@ class NodeLine:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class NodesAnswer(Answer):
+class NodesAnswer(ListAnswer[NodeLine]):
     """The named nodes of the session, in order of their first binding."""
 
-    lines: tuple[NodeLine, ...]
     left_out: int
-
-    def __iter__(self) -> Iterator[NodeLine]:
-        return iter(self.lines)
-
-    def __len__(self) -> int:
-        return len(self.lines)
-
-    def __bool__(self) -> bool:
-        return True
 
     def parts(self) -> Sequence[Part]:
         """One table, or a line that says how to get a first node."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,18 @@ from vrepl.core.graph import number_text
 from vrepl.core.nodes import adjoints, order
 from vrepl.core.rules import Number
 from vrepl.core.value import Value, plain
-from vrepl.session.answers import Answer, Column, Part, Table, figure, in_full, more, rough, shares
+from vrepl.session.answers import (
+    Answer,
+    Column,
+    ListAnswer,
+    Part,
+    Table,
+    figure,
+    in_full,
+    more,
+    rough,
+    shares,
+)
 from vrepl.session.grammar import Request
 from vrepl.session.session import Session
 
@@ -52,7 +63,7 @@ class SlopeLine:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class SlopeAnswer(Answer):
+class SlopeAnswer(ListAnswer[SlopeLine]):
     """Slopes of one output; with a single line the answer itself is that number.
 
     Example:
@@ -64,22 +75,12 @@ class SlopeAnswer(Answer):
 
     output: str
     value: Number
-    lines: tuple[SlopeLine, ...]
     left_out: int
 
     def __float__(self) -> float:
         if self.slope is None:
             raise NotConnected(self.output, self.line.wrt, self.line.reason)
         return self.slope
-
-    def __iter__(self) -> Iterator[SlopeLine]:
-        return iter(self.lines)
-
-    def __len__(self) -> int:
-        return len(self.lines)
-
-    def __bool__(self) -> bool:
-        return True
 
     def __getitem__(self, wrt: str) -> SlopeLine:
         for line in self.lines:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,18 @@ from vrepl.core.graph import number_text, snapshot
 from vrepl.core.nodes import adjoints, is_constant
 from vrepl.core.rules import Number, local_derivative
 from vrepl.core.value import Value, plain
-from vrepl.session.answers import Answer, Column, Film, Part, Table, figure, figures, more, shares
+from vrepl.session.answers import (
+    Answer,
+    Column,
+    Film,
+    ListAnswer,
+    Part,
+    Table,
+    figure,
+    figures,
+    more,
+    shares,
+)
 from vrepl.session.grammar import Request
 from vrepl.session.session import Session
 
@@ -38,11 +49,10 @@ class TraceLine:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class TraceAnswer(Answer):
+class TraceAnswer(ListAnswer[TraceLine]):
     """The evaluation of one output, step by step; long ones keep their first and last lines."""
 
     output: str
-    lines: tuple[TraceLine, ...]
     total: int
     film: Film | None = None
 
@@ -51,14 +61,8 @@ class TraceAnswer(Answer):
         """How many steps are not among the lines."""
         return self.total - len(self.lines)
 
-    def __iter__(self) -> Iterator[TraceLine]:
-        return iter(self.lines)
-
     def __len__(self) -> int:
         return self.total
-
-    def __bool__(self) -> bool:
-        return True
 
     def parts(self) -> Sequence[Part]:
         """The steps as a table, in two when some in the middle are left out; or as a film."""
