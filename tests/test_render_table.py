@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -159,8 +161,9 @@ def test_html_shows_the_cells_and_nothing_else(rows: list[tuple[str, str, str]])
     root = ET.fromstring(table.html(COLUMNS, rows, caption="<b>&"))
     assert root.findtext("caption") == "<b>&"
     assert [cell.text for cell in root.iter("th")] == ["名前", "value", "slope"]
-    cells = [cell.text or "" for cell in root.iter("td")]
-    assert cells == [clean(cell) for row in rows for cell in row]
+    blanks = table.POINT + table.DIGIT
+    cells = [(cell.text or "").rstrip(blanks) for cell in root.iter("td")]
+    assert cells == [clean(cell).rstrip(blanks) for row in rows for cell in row]
     sides = [cell.attrib["style"] for cell in root.iter("td")]
     assert sides == ["text-align:left", "text-align:right", "text-align:right"] * len(rows)
 
@@ -172,3 +175,12 @@ def test_references_keep_the_end_that_tells_them_apart():
     names = [line.split()[0] for line in shown]
     assert len(set(names)) == 4 and all("…" in name and "].w[" in name for name in names)
     assert max(map(len, shown)) <= 30
+
+
+def test_numbers_of_a_page_have_their_points_in_one_place() -> None:
+    column = SimpleNamespace(title="n", numeric=True, bar=False)
+    cells = re.findall(
+        r"<td[^>]*>(.*?)</td>", table.html([column], [("2.0",), ("0.125",), ("10",)])
+    )
+    assert cells == ["2.0\u2007\u2007", "0.125", "10\u2008\u2007\u2007\u2007"]
+    assert len({len(cell) - cell.replace("\u2008", ".").index(".") for cell in cells}) == 1

@@ -20,6 +20,7 @@ GAP = "  "
 _REFERENCE = re.compile(r"[^\W\d]\w*[.\[]\S*")
 NARROWEST = 4  # cells that a shortened column keeps
 BAR = 10  # cells of the longest bar
+POINT, DIGIT = "\u2008", "\u2007"  # blanks as wide as a decimal point and as a digit
 
 
 class Column(Protocol):
@@ -202,7 +203,7 @@ def _fitted(cell: str, width: int, ellipsis: str) -> str:
 
 
 def html(columns: Sequence[Column], rows: Rows, *, caption: str = "") -> str:
-    """A table as HTML, every cell escaped; numbers are right-aligned.
+    """A table as HTML, every cell escaped; numbers have their points in one place.
 
     Example:
         >>> from types import SimpleNamespace as C
@@ -210,15 +211,24 @@ def html(columns: Sequence[Column], rows: Rows, *, caption: str = "") -> str:
         2
     """
     head = "".join(_cell("th", column, column.title) for column in columns)
+    padded = [_wide_as_digits(column, [row[i] for row in rows]) for i, column in enumerate(columns)]
     body = "".join(
-        f"<tr>{''.join(_cell('td', c, cell) for c, cell in zip(columns, row, strict=True))}</tr>"
-        for row in rows
+        f"<tr>{''.join(_cell('td', c, *cell) for c, cell in zip(columns, row, strict=True))}</tr>"
+        for row in zip(*padded, strict=True)
     )
     title = f"<caption>{_escaped(caption)}</caption>" if caption else ""
     return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _cell(tag: str, column: Column, content: str) -> str:
+def _wide_as_digits(column: Column, cells: Sequence[str]) -> list[tuple[str, str]]:
+    """Each cell with the blanks that stand for what its number lacks behind the point."""
+    tails = [len(_tail(cell)) if column.numeric else 0 for cell in cells]
+    most = max(tails, default=0)
+    blanks = ((POINT if not tail else "") + DIGIT * (most - max(tail, 1)) for tail in tails)
+    return [(cell, blank if most else "") for cell, blank in zip(cells, blanks, strict=True)]
+
+
+def _cell(tag: str, column: Column, content: str, blanks: str = "") -> str:
     if column.bar and tag == "td":
         length = 6 * float(content or 0)
         style = "display:inline-block;height:.7em;background:currentColor;opacity:.5"
@@ -227,7 +237,7 @@ def _cell(tag: str, column: Column, content: str) -> str:
         )
     side = "right" if column.numeric else "left"
     scope = ' scope="col"' if tag == "th" else ""
-    return f'<{tag}{scope} style="text-align:{side}">{_escaped(content)}</{tag}>'
+    return f'<{tag}{scope} style="text-align:{side}">{_escaped(content)}{blanks}</{tag}>'
 
 
 def _escaped(content: str) -> str:
