@@ -253,6 +253,7 @@ class ZeroValue(FloatValue):
 
     __slots__ = ()
     native = int  # type: ignore[assignment]
+    numerator, denominator = 0, 1
 
     def _set_data(self, number: Number) -> None:
         super()._set_data(number)
