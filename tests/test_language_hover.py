@@ -70,7 +70,7 @@ def test_graphs_without_slopes_say_why(names, session, monkeypatch):
         deep = deep + 1.0
     names["deep"] = deep
     found = inspect("deep", session)
-    assert found.note == "more than 20,000 operations; %slope deep works them out"
+    assert found.note == "more than 22,000 operations; %slope deep works them out"
     assert dict(found.facts())["Slopes"] == found.note and found.value == -3.0 + module.LARGEST
 
 

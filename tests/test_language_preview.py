@@ -348,6 +348,16 @@ def test_a_slice_is_small(monkeypatch):
     assert sum(sizes) > 6_000 and max(sizes) <= 500
 
 
+def test_a_long_chain_is_not_walked_down(monkeypatch):
+    monkeypatch.setattr("vrepl.language.sweeps.walk", lambda root: pytest.fail("walked"))
+    sweep = Sweep(chain(LARGEST, Value(1.0)))
+    steps = 0
+    while not sweep.is_done:
+        sweep.step()
+        steps += 1
+    assert sweep.slopes is None and steps > 30
+
+
 def test_what_was_learned_is_forgotten(names):
     previewer = Previewer(Session.over(names))
     assert final(previewer, "d*1").slopes[0] == ("a", -3.0)

@@ -157,6 +157,20 @@ def test_the_toolbar_follows_every_key(prompt):
     assert all(lines[0].startswith("In [4]:") for lines in seen)
 
 
+def test_the_toolbar_is_no_bar(prompt):
+    rows = []
+
+    def look(app):
+        buffer = prompt.screen.screen.buffer
+        rows.extend([buffer[y][x] for x in range(80)] for y in range(24))
+
+    prompt.ip.pt_app.app.after_render += look
+    prompt.type("d*2")
+    prompt.ip.pt_app.app.after_render -= look
+    assert any("slopes a -6.0" in "".join(cell.data for cell in row) for row in rows)
+    assert not any(cell.reverse for row in rows for cell in row)
+
+
 def test_the_toolbar_goes_with_the_line(prompt):
     seen, text = prompt.type("d*2", ENTER)
     assert text == "d*2" and len(seen[-1]) == 2

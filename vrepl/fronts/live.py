@@ -14,12 +14,14 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from vrepl.fronts.config import VRepl
 from vrepl.fronts.inlay import Inlay
 from vrepl.language.preview import Preview, Previewer
+from vrepl.render.cells import cell_width
 
 __all__ = ["LivePreview"]
 
 DIGITS = 4  # of slopes, where the user has not chosen
 PAUSE = 0.02  # seconds between two slices of work on slopes, for keys to be heard
-STYLE = "noreverse fg:ansibrightblack"
+STYLE = "noreverse"  # a bar across the screen would be louder than what is being typed
+INLAY_STYLE = "fg:ansibrightblack"
 ERROR_STYLE = "noreverse fg:ansired"
 
 
@@ -82,7 +84,8 @@ class LivePreview:
             return None
         width = app.output.get_size().columns
         text = found.line(width - 1, digits=self._digits())
-        return [(ERROR_STYLE if found.error else STYLE, text)] if text else None
+        whole_row = text + " " * (width - cell_width(text))
+        return [(ERROR_STYLE if found.error else STYLE, whole_row)] if text else None
 
     def _digits(self) -> int:
         return self._settings.digits or DIGITS
@@ -101,4 +104,4 @@ class LivePreview:
         if found is None or self._settings.preview != "inlay" or room < 6:
             return []
         text = found.line(room - 4, digits=self._digits(), with_target=False)
-        return [(ERROR_STYLE if found.error else STYLE, f"  # {text}")] if text else []
+        return [(ERROR_STYLE if found.error else INLAY_STYLE, f"  # {text}")] if text else []

@@ -10,6 +10,7 @@ import textwrap
 from typing import Any
 
 import IPython
+from IPython.terminal.interactiveshell import TerminalInteractiveShell
 from IPython.terminal.ipapp import TerminalIPythonApp
 from prompt_toolkit.application import get_app
 from prompt_toolkit.document import Document
@@ -134,7 +135,8 @@ def start() -> int:
     config = Config()
     config.InteractiveShellApp.extensions = ["vrepl"]
     config.TerminalInteractiveShell.banner1 = banner(shutil.get_terminal_size().columns)
-    config.TerminalInteractiveShell.enable_tip = False
+    if hasattr(TerminalInteractiveShell, "enable_tip"):  # IPython 8 gives no tips
+        config.TerminalInteractiveShell.enable_tip = False
     app = VreplApp.instance(config=config)
     app.initialize(argv=[])
     app.start()

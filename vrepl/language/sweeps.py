@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from itertools import islice
 
 from vrepl.core.errors import NoRule
-from vrepl.core.nodes import adjoints, walk
+from vrepl.core.nodes import adjoints, is_constant, walk
 from vrepl.core.tape import stale_leaf
 from vrepl.core.value import Value
 
 __all__ = ["LARGEST", "Sweep"]
 
-LARGEST = 20_000  # nodes of a graph whose slopes are worked out beside the typing
+LARGEST = 22_000  # nodes of a graph whose slopes come beside the typing: 20,000 and some leaves
 SLICE = 500  # nodes of one step: about a millisecond
 
 
@@ -49,12 +49,14 @@ class Sweep:
             self.is_done = True
 
     def _run(self, root: Value) -> Iterator[None]:
+        for size in _growing(root):
+            if size > LARGEST:
+                return
+            yield
         nodes: list[Value] = []
         waiting = walk(root)
         while part := list(islice(waiting, SLICE)):
             nodes += part
-            if len(nodes) > LARGEST:
-                return
             yield
         if stale_leaf(nodes) is not None:
             return
@@ -64,3 +66,19 @@ class Sweep:
             yield
         leaves = (node for node in nodes if len(node._made) == 1)
         self.slopes = [(leaf, found[id(leaf)]) for leaf in leaves if id(leaf) in found]
+
+
+def _growing(root: Value) -> Iterator[int]:
+    """How many nodes of a graph were found so far, told after each slice.
+
+    A walk goes down to the first leaf before it gives a node: it must not be begun on a long chain.
+    """
+    seen = {id(root)}
+    waiting = [root]
+    while waiting:
+        for _ in range(SLICE):
+            for operand in waiting.pop()._made[1:] if waiting else ():
+                if not is_constant(operand) and id(operand) not in seen:
+                    seen.add(id(operand))
+                    waiting.append(operand)
+        yield len(seen)
