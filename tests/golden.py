@@ -90,7 +90,8 @@ ROWS = (
     Row(README, "%slope e wrt a", found=("V104:13 e is not connected to a: e is an input itself",)),
     Row(OLDER, "%slope d wrt a", found=(
         "V105:13 d is not connected to a: d was made from an older a (= 2.0);"
-        " a was bound again since",
+        " a was bound again since, in session.ipy:3; by the older a, of session.ipy:1,"
+        " the slope is 3.0 (%slope d lists it)",
     )),
     Row(CUT, "%slope c wrt a", found=(
         "V104:13 c is not connected to a: c = 4.0 is a plain number, not a node:"
