@@ -55,7 +55,7 @@ def units_of_snippets() -> Iterator[object]:
         is_library = name not in ("python", "ipython")
         preloaded = [name] if is_library and name not in THREADED else []
         missing = is_library and name not in TESTED and importlib.util.find_spec(name) is None
-        reason = f"{name} is in the optional group `ordinary`"
+        reason = f"{name} is not installed; the group `ordinary` brings all but torch"
         marks = [pytest.mark.skip(reason=reason)] if missing else []
         for unit in snippets(path, preloaded):
             yield pytest.param(unit, id=unit.name, marks=marks)
