@@ -30,7 +30,7 @@ for variable in ("COLUMNS", "LINES", "PYTHONSTARTUP", "PYTHONWARNINGS", "FORCE_C
     os.environ.pop(variable, None)
 
 # Machines that run tests are busy: no test fails for being slow once.
-# Every run looks at other examples; one that decides about a change looks at the same ones each time.
+# Every run looks at other examples; one that decides about a change, at the same ones each time.
 hypothesis.settings.register_profile("vrepl", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("vrepl")
 
