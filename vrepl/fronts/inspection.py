@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from vrepl.core.errors import VreplError
-from vrepl.language.hover import Inspection, inspect
 from vrepl.session.commands import ask
 from vrepl.session.parts import is_node
 from vrepl.session.session import Session
+
+if TYPE_CHECKING:
+    from vrepl.language.hover import Inspection
 
 __all__ = ["Inspections"]
 
@@ -66,6 +68,8 @@ class Inspections:
 
     def _found(self, data: Any) -> Inspection | None:
         """The record, None where the name means something else by now."""
+        from vrepl.language.hover import inspect  # only who asks waits for it
+
         try:
             return inspect(data.info_dict["name"], self._session)
         except VreplError:

@@ -26,8 +26,6 @@ from vrepl.fronts.config import VRepl
 from vrepl.fronts.inspection import Inspections
 from vrepl.fronts.painting import host_face
 from vrepl.fronts.raw import without_suffixes
-from vrepl.language import service
-from vrepl.language.preview import Previewer
 from vrepl.session import literals, support
 from vrepl.session.answers import Answer
 from vrepl.session.commands import COMMANDS, Command, ask, help_text
@@ -37,6 +35,7 @@ from vrepl.session.targets import Targets
 
 if TYPE_CHECKING:
     from vrepl.fronts.live import LivePreview
+    from vrepl.language.records import Completions
 
 __all__ = ["Cells", "Extension", "load", "loaded", "unload"]
 
@@ -193,6 +192,7 @@ class Extension:
         if getattr(self.ip, "pt_app", None) is None or os.environ.get("TERM", "dumb") == "dumb":
             return None
         from vrepl.fronts.live import LivePreview  # prompt_toolkit takes 150 ms to import
+        from vrepl.language.preview import Previewer
 
         return LivePreview(self.ip, Previewer(self.session, self._is_magic), self.settings)
 
@@ -361,7 +361,9 @@ def _matcher(extension: Extension) -> Any:
     return vrepl_matcher
 
 
-def _completions(extension: Extension, line: str) -> service.Completions:
+def _completions(extension: Extension, line: str) -> Completions:
+    from vrepl.language import service  # a script never asks
+
     try:
         return service.complete(line, extension.session)
     except Exception:  # completion runs between keystrokes: nothing there may disturb the prompt

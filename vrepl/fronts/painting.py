@@ -16,7 +16,7 @@ from functools import partial
 
 from vrepl.core.chain import ChainRule
 from vrepl.core.graph import Graph
-from vrepl.fronts import playing, saving
+from vrepl.fronts import playing
 from vrepl.render import film, formulas, latex, page, svg, table, text
 from vrepl.render.cells import clean, wrapped
 from vrepl.session.answers import Answer, Figure, Film, Note, Part, Table, figure
@@ -77,6 +77,8 @@ class Face:
         Raises:
             VreplError: The file cannot be written, for the reason in the message.
         """
+        from vrepl.fronts import saving  # every painter there is
+
         face = Face(
             width=lambda: saving.WIDTH, encoding=lambda: "utf-8", rich=True, write=self.write
         )
