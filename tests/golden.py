@@ -19,7 +19,8 @@ class Row:
 
     `offers` are the completions, `found` the diagnostics as `code:column message`, `hints` the
     hints, `name` what stands under the cursor as `name role`, `defined` its line in the session
-    and the text together, `used` the lines of its references.
+    and the text together, `used` the lines of its references, `facts` what is known about it, the
+    place left out.
     """
 
     session: str
@@ -31,6 +32,7 @@ class Row:
     defined: int | None = None
     used: tuple[int, ...] | None = None
     tokens: str | None = None
+    facts: tuple[str, ...] | None = None
     title: str = field(default="")
 
     @property
@@ -154,6 +156,24 @@ ROWS = (
     Row(OLDER, "a = a| + d", name="a use", defined=3, used=(1, 2, 3, 4, 4)),
     Row(README, "def f(a):\n    return a| + d", name=""),
     Row(README, "f'{d|:.2f}'", name="d use", defined=2, used=(2, 4)),
+    # What is known about a name.
+    Row(README, "f = d|*2", facts=(
+        "Value: 4.0", "Made by: a * b + c", "Slopes: a -3.0, b 2.0, c 1.0",
+    )),
+    Row(README, "%slope d| wrt a", facts=(
+        "Value: 4.0", "Made by: a * b + c", "Slopes: a -3.0, b 2.0, c 1.0",
+    )),
+    Row(README, "%slope d wrt a|", facts=(
+        "Value: 2.0", "Made by: typed as a number in a session", "Used by: d",
+    )),
+    Row(README, "e|", facts=("Value: 7.0", "Made by: typed as a number in a session")),
+    Row(WEIGHTS, "%trace o|", facts=(
+        "Value: -0.19737532022490398", "Made by: tanh(n)",
+        "Slopes: w[0] 1.92209, w[1] 0.961043, x 0.480521",
+    )),
+    Row(OLDER, "a = a| + d", facts=("Value: 5.0", "Made by: typed as a number in a session")),
+    Row(OLDER, "d|", facts=("Value: 6.0", "Made by: a * 3", "Slopes: a (older) 3.0")),
+    Row(CUT, "c|", facts=()),
     # Tokens.
     Row(README, "s = %slope d wrt a --h 0.1", tokens=(
         "name:0 command:4 node:11 word:13 node:17 option:19 number:23"

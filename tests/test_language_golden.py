@@ -9,6 +9,7 @@ from golden import ROWS, Row
 from sessions import Live
 
 from vrepl.language import service
+from vrepl.language.hover import Inspection, hover
 from vrepl.language.replay import Replay
 
 
@@ -21,6 +22,13 @@ def live(row: Row) -> Replay:
 def replayed(row: Row) -> Replay:
     """Session and text are one file, of which nothing has run."""
     return service.opened(f"{row.session}\n{row.text}", "folder/session.ipy")
+
+
+def facts_of(found: Inspection | None) -> tuple[str, ...]:
+    """All about a node in lines, without its place, which every face calls otherwise."""
+    return tuple(
+        f"{head}: {fact.partition('   in ')[0]}" for head, fact in (found.facts() if found else ())
+    )
 
 
 PROVIDERS: tuple[Callable[[Row], Replay], ...] = (live, replayed)
@@ -51,6 +59,8 @@ def test_a_row(row: Row, provider: Callable[[Row], Replay]) -> None:
     if row.name is not None:
         place = service.name_at(replay, line, column)
         assert (f"{place.name} {place.role}" if place else "") == row.name
+    if row.facts is not None:
+        assert facts_of(hover(replay, line, column)) == row.facts
 
 
 @every_row
@@ -71,5 +81,5 @@ def test_where_names_come_from_and_go(row: Row) -> None:
 
 
 def test_every_kind_of_answer_is_in_the_table() -> None:
-    kinds = ("offers", "found", "hints", "name", "defined", "used", "tokens")
+    kinds = ("offers", "found", "hints", "name", "defined", "used", "tokens", "facts")
     assert all(any(getattr(row, kind) is not None for row in ROWS) for kind in kinds)

@@ -8,6 +8,7 @@ from vrepl import Value
 from vrepl.core.errors import CommandError, UnknownName
 from vrepl.language import hover as module
 from vrepl.language.hover import hover, inspect
+from vrepl.language.replay import Replay
 from vrepl.session.commands import ask
 from vrepl.session.registry import Place
 from vrepl.session.session import Session
@@ -104,7 +105,7 @@ def test_what_is_no_node_is_said(session):
     ],
 )
 def test_the_name_under_the_cursor(session, text, line, column, name):
-    found = hover(text, line, column, session)
+    found = hover(Replay(text, session), line, column)
     assert (found and found.reference) == name
     if text.startswith("y"):
         assert (found.value, found.made, found.slopes) == (6.0, "a * 3", (("a", 3.0),))

@@ -348,11 +348,10 @@ def _magic(extension: Extension, command: Command) -> Callable[[str], Answer]:
 def _matcher(extension: Extension) -> Any:
     @context_matcher(identifier="vrepl", priority=100)  # type: ignore[untyped-decorator]
     def vrepl_matcher(context: Any) -> Any:
-        line = context.text_until_cursor.rsplit("\n", 1)[-1]
-        found = _completions(extension, line)
+        found = _completions(extension, context)
         items = [SimpleCompletion(text=item.text, type=item.kind) for item in found.items]
         return {
-            "completions": items,
+            "completions": _All(items) if found.is_command else items,
             "matched_fragment": found.fragment,
             "suppress": found.is_command,
             "ordered": True,
@@ -361,11 +360,20 @@ def _matcher(extension: Extension) -> Any:
     return vrepl_matcher
 
 
-def _completions(extension: Extension, line: str) -> Completions:
+class _All(list[SimpleCompletion]):
+    """All there is to offer: where it is empty, IPython would offer what others know instead."""
+
+    def __len__(self) -> int:
+        return max(1, super().__len__())
+
+
+def _completions(extension: Extension, context: Any) -> Completions:
     from vrepl.language import service  # a script never asks
 
+    line, column = context.cursor_line + 1, context.cursor_position
     try:
-        return service.complete(line, extension.session)
+        replay = service.typed(context.full_text, extension.session)
+        return service.complete_at(replay, line, column, bare=True)
     except Exception:  # completion runs between keystrokes: nothing there may disturb the prompt
         return service.Completions("", (), False)
 

@@ -106,26 +106,25 @@ def inspect(reference: str, session: Session) -> Inspection:
     )
 
 
-def hover(text: str, line: int, column: int, session: Session) -> Inspection | None:
+def hover(replay: Replay, line: int, column: int) -> Inspection | None:
     """All about the node under a cursor, None where there is none.
 
     Args:
-        text: The text.
+        replay: The text. A name that is bound at the cursor means what it is bound to.
         line: The cursor's line, from 1.
         column: Its column, from 0; the end of a name counts as on it.
-        session: The session before the text is run.
 
     Example:
-        >>> session = Session.over({"a": Value(2.0)})
-        >>> hover("%graph a", 1, 7, session).value, hover("%graph a", 1, 2, session)
+        >>> replay = Replay("%graph a", Session.over({"a": Value(2.0)}))
+        >>> hover(replay, 1, 7).value, hover(replay, 1, 2)
         (2.0, None)
     """
-    replay = Replay(text, session)
     found = name_at(replay, line, column)
     if found is None:
         return None
     try:
-        return inspect(found.name, replay.session_before(replay.at(line) + 1))
+        index = replay.at(line) + (found.role == "binding")
+        return inspect(found.name, replay.session_before(index))
     except VreplError:
         return None
 

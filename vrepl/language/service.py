@@ -79,13 +79,14 @@ def typed(text: str, session: Session, cell: str = "this cell") -> Replay:
     return Replay(text, session, cell=cell)
 
 
-def complete_at(replay: Replay, line: int, column: int) -> Completions:
+def complete_at(replay: Replay, line: int, column: int, *, bare: bool = False) -> Completions:
     r"""What may come next at a cursor.
 
     Args:
         replay: The text.
         line: The cursor's line, from 1.
         column: Its column, from 0.
+        bare: Whether commands are known without the percent sign, as at a prompt.
 
     Example:
         >>> [item.text for item in complete_at(opened("a = 2.0\n%slope "), 2, 7).items]
@@ -94,4 +95,4 @@ def complete_at(replay: Replay, line: int, column: int) -> Completions:
     lines = lines_of(replay.text)
     before = lines[line - 1][:column] if line <= len(lines) else ""
     session = replay.session_before(replay.at(line))
-    return completion.complete(before, session, bare=False)
+    return completion.complete(before, session, bare=bare)
