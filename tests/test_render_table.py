@@ -23,6 +23,7 @@ class Column:
     title: str
     numeric: bool = False
     bar: bool = False
+    role: str = ""
 
 
 COLUMNS = (Column("名前"), Column("value", numeric=True), Column("slope", numeric=True))
@@ -178,7 +179,7 @@ def test_references_keep_the_end_that_tells_them_apart():
 
 
 def test_numbers_of_a_page_have_their_points_in_one_place() -> None:
-    column = SimpleNamespace(title="n", numeric=True, bar=False)
+    column = SimpleNamespace(title="n", numeric=True, bar=False, role="")
     cells = re.findall(
         r"<td[^>]*>(.*?)</td>", table.html([column], [("2.0",), ("0.125",), ("10",)])
     )

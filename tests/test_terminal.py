@@ -232,3 +232,66 @@ def test_leaving_the_shell(terminal):
     screen.child.expect(pexpect.EOF)
     screen.child.close()
     assert screen.child.exitstatus == 0
+
+
+def painted(screen):
+    """The colours and the boldness of what is on the screen, by its characters."""
+    cells = (
+        screen.screen.buffer[y][x]
+        for y in range(screen.screen.lines)
+        for x in range(screen.screen.columns)
+    )
+    return {(cell.data, cell.fg, cell.bold) for cell in cells if cell.data.strip()}
+
+
+def drawings(terminal, *options, before=(), **variables):
+    """What `%graph d` and `%slope d` put on a cleared screen, as text and as colours."""
+    screen = terminal(sys.executable, "-m", "vrepl", *options, **variables)
+    number = 1
+    for line in ("a = 2.0; b = -3.0; d = a*b", *before):
+        screen.type(line, number)
+        number += 1
+    found = []
+    for command in ("%graph d", "%slope d"):
+        screen.clear()
+        shown = screen.type(command, number).partition("\n")[2].rpartition("In [")[0]
+        number += 1
+        found.append((shown, painted(screen)))
+    return found
+
+
+BLUE = "brightblue"
+
+
+def test_slopes_are_blue_and_names_bold_where_the_terminal_takes_it(terminal):
+    coloured, plain = drawings(terminal), drawings(terminal, NO_COLOR="1")
+    assert [shown for shown, _ in coloured] == [shown for shown, _ in plain]
+    assert "slope -3.0" in plain[0][0] and "-3.0" in plain[1][0]
+    for (_, inked), (_, bare) in zip(coloured, plain, strict=True):
+        assert {character for character, colour, _ in inked if colour == BLUE} >= set("-3.0")
+        assert ("b", "default", True) in inked
+        assert not any(colour == BLUE for _, colour, _ in bare)
+
+
+def test_no_colour_under_nocolor(terminal):
+    line = "%config TerminalInteractiveShell.colors='nocolor'"
+    for shown, inked in drawings(terminal, before=[line]):
+        assert "-3.0" in shown
+        assert not any(colour == BLUE for _, colour, _ in inked)
+
+
+def test_no_colour_in_a_dumb_terminal(terminal):
+    screen = terminal(sys.executable, "-m", "vrepl", TERM="dumb")
+    screen.child.send("a = 2.0; d = a*3\r%graph d\r%slope d\rprint('e' + 'nd')\r")
+    assert "slope 3.0" in screen.wait_for("\nend")
+    assert not any(colour == BLUE for _, colour, _ in painted(screen))
+
+
+def test_what_code_and_files_get_has_no_colour(terminal, tmp_path):
+    screen = terminal(sys.executable, "-m", "vrepl")
+    screen.type("a = 2.0; d = a*3", 1)
+    screen.type("g = %graph d", 2)
+    told = screen.type("print('escapes', '\\x1b' in str(g), '\\x1b' in repr(g))", 3)
+    assert "escapes False False" in told
+    screen.type(f"%graph d -o {tmp_path}/d.txt", 4)
+    assert "\x1b" not in (tmp_path / "d.txt").read_text(encoding="utf-8")

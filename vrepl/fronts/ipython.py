@@ -99,7 +99,7 @@ class Extension:
         self.cells: Cells = getattr(ip, "session_cells", None) or HistoryCells(ip)
         self.registry = Registry(lambda: self.ip.user_ns)
         rich = "text/html" in ip.display_formatter.active_types
-        self.face = host_face(rich=rich, write=self.settings.write)
+        self.face = host_face(rich=rich, write=self.settings.write, takes_colour=self._is_colourful)
         self.session = Session(self.registry, self.face.paint, self.cells.source, self.face.save)
         self._complain = literals.once(_say)
         self._rebound: set[str] = set()
@@ -121,6 +121,7 @@ class Extension:
         if self._live is not None:
             self._live.install()
         self.limit.install()
+        self.ip.display_formatter.mimebundle_formatter.for_type(Answer, self._show)
         self.ip.events.register("pre_execute", self._cell_starts)
         self.ip.events.register("post_execute", self._cell_ended)
         self.ip.Completer.custom_matchers.append(self._matcher)
@@ -139,6 +140,7 @@ class Extension:
         if self._live is not None:
             self._live.remove()
         self.limit.remove()
+        self.ip.display_formatter.mimebundle_formatter.pop(Answer, None)
         _remove(self.ip.Completer.custom_matchers, self._matcher)
         _remove(self.ip.input_transformers_cleanup, without_suffixes)
         for event, hook in (("pre_execute", self._cell_starts), ("post_execute", self._cell_ended)):
@@ -199,6 +201,13 @@ class Extension:
     def _is_magic(self, name: str) -> bool:
         """Whether a bare word is a command of IPython: `ls`, `who`."""
         return name in self.ip.magics_manager.magics["line"]
+
+    def _is_colourful(self) -> bool:
+        return str(self.ip.colors).lower() != "nocolor"
+
+    def _show(self, answer: Answer) -> dict[str, str]:
+        """What IPython displays of an answer; what code makes of it, `repr` or a file, is plain."""
+        return self.face.show(answer)
 
     def _forget_nodes(self) -> None:
         if self._live is not None:

@@ -17,7 +17,7 @@ from functools import partial
 from vrepl.core.chain import ChainRule
 from vrepl.core.graph import Graph
 from vrepl.fronts import playing
-from vrepl.render import film, formulas, latex, page, svg, table, text
+from vrepl.render import film, formulas, ink, latex, page, svg, table, text
 from vrepl.render.cells import clean, wrapped
 from vrepl.session.answers import Answer, Figure, Film, Note, Part, Table, figure
 
@@ -36,12 +36,14 @@ class Face:
         rich: Whether HTML and SVG can be shown.
         write: Gives how the user wants floats written in tables, None for as many digits as mean
             something.
+        colour: Whether a terminal shows the answer and takes colour, asked anew too.
     """
 
     width: Callable[[], int]
     encoding: Callable[[], str]
     rich: bool
     write: Callable[[], Callable[[float], str] | None] = lambda: None
+    colour: Callable[[], bool] = lambda: False
 
     def paint(self, answer: Answer) -> dict[str, str]:
         """The answer in every MIME type this face shows; never fails.
@@ -58,9 +60,16 @@ class Face:
             fact = f"{type(answer).__name__} could not be drawn: {error}"
             return {"text/plain": fact}
 
-    def _painted(self, answer: Answer) -> dict[str, str]:
+    def show(self, answer: Answer) -> dict[str, str]:
+        """What `paint` gives, in colour where that is welcome: for the screen, never for code."""
+        try:
+            return self._painted(answer, ink.coloured if self.colour() else ink.plain)
+        except Exception:  # `paint` says why
+            return self.paint(answer)
+
+    def _painted(self, answer: Answer, inks: ink.Ink = ink.plain) -> dict[str, str]:
         parts = [self._written(part) for part in answer.parts()]
-        bundle = {"text/plain": "\n".join(map(self._text, parts))}
+        bundle = {"text/plain": "\n".join(self._text(part, inks) for part in parts)}
         if self.rich:
             bundle["text/html"] = "\n".join(map(self._html, parts))
             rules = [part for part in parts if isinstance(part, ChainRule)]
@@ -116,6 +125,7 @@ class Face:
             width=self.width(),
             height=playing.height(),
             ascii_only=not _takes_boxes(encoding),
+            ink=ink.coloured if self.colour() else ink.plain,
         )
 
     def _written(self, part: Part) -> Part:
@@ -136,19 +146,20 @@ class Face:
         fitting = (one for one in candidates if table.fits(one.columns, one.rows, width))
         return next(fitting, candidates[-1])
 
-    def _text(self, part: Part) -> str:
+    def _text(self, part: Part, inks: ink.Ink = ink.plain) -> str:
         encoding = self.encoding()
         width, ascii_only = self.width(), not _takes_boxes(encoding)
         if isinstance(part, Table):
             part = self._fitted(part, width)
             rows = [[_fitting(cell, encoding) for cell in row] for row in part.rows]
             titles = tuple(replace(c, title=_fitting(c.title, encoding)) for c in part.columns)
-            return table.text(titles, rows, width=width, ascii_only=ascii_only)
+            return table.text(titles, rows, width=width, ascii_only=ascii_only, ink=inks)
         if isinstance(part, Film):
             graph = _fitting_graph(part.graph, encoding)
             return film.told(graph, width=width, ascii_only=ascii_only, lines=part.lines)
         if isinstance(part, Graph):
-            return text.draw(_fitting_graph(part, encoding), width=width, ascii_only=ascii_only)
+            graph = _fitting_graph(part, encoding)
+            return text.draw(graph, width=width, ascii_only=ascii_only, ink=inks)
         if isinstance(part, ChainRule):
             plain = not _encodes("∂·…", encoding)
             drawn = formulas.text(part, width=width, ascii_only=ascii_only or plain)
@@ -220,14 +231,25 @@ def _takes_boxes(encoding: str) -> bool:
     return _encodes("─│╭●▶×", encoding) and os.environ.get("TERM") != "dumb"
 
 
-def host_face(*, rich: bool, write: Callable[[], Callable[[float], str] | None]) -> Face:
+def host_face(
+    *,
+    rich: bool,
+    write: Callable[[], Callable[[float], str] | None],
+    takes_colour: Callable[[], bool] = lambda: True,
+) -> Face:
     """The face of this process's standard output; 80 columns where it is no terminal.
 
     Args:
         rich: Whether the host shows HTML and SVG beside text.
         write: Gives how the user wants floats written in tables.
+        takes_colour: Whether the host's own settings are for colour.
     """
-    return Face(_columns, _encoding, rich, write)
+
+    def colour() -> bool:
+        wanted = not rich and not os.environ.get("NO_COLOR") and takes_colour()
+        return wanted and playing.can_move()
+
+    return Face(_columns, _encoding, rich, write, colour)
 
 
 def _columns() -> int:

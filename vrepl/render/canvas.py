@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from vrepl.render.cells import cell_width
 from vrepl.render.glyphs import DOWN, LEFT, RIGHT, UP, Glyphs
+from vrepl.render.ink import Ink, plain
 
 __all__ = ["Canvas"]
 
@@ -35,9 +36,10 @@ class Canvas:
     def __init__(self, width: int, height: int, glyphs: Glyphs) -> None:
         self.glyphs = glyphs
         self._cells = [[" "] * width for _ in range(height)]
+        self._roles: dict[Point, str] = {}
         self._sides: dict[Point, dict[int, int]] = defaultdict(lambda: defaultdict(int))
 
-    def write(self, x: int, y: int, text: str) -> None:
+    def write(self, x: int, y: int, text: str, role: str = "") -> None:
         """Put *text* into the cells from (x, y) to the right; it hides lines there."""
         for character in text:
             width = cell_width(character)
@@ -47,6 +49,7 @@ class Canvas:
             self._cells[y][x : x + width] = [character] + [""] * (width - 1)
             for covered in range(x, x + width):
                 self._sides.pop((covered, y), None)
+                self._roles[covered, y] = role
             x += width
 
     def line(self, owner: int, points: Sequence[Point]) -> None:
@@ -64,12 +67,17 @@ class Canvas:
         """Lead the line of *owner* in this cell to further *sides*."""
         self._sides[x, y][owner] |= sides
 
-    def rows(self) -> list[str]:
-        """The lines of text, without blanks at their ends."""
+    def rows(self, ink: Ink = plain) -> list[str]:
+        """The lines of text, without blanks at their ends; *ink* shows roles."""
         for (x, y), owners in self._sides.items():
             self._cells[y][x] = self._joined(list(owners.values()))
         self._sides.clear()
-        return ["".join(row).rstrip() for row in self._cells]
+        return [self._inked(y, ink).rstrip() for y in range(len(self._cells))]
+
+    def _inked(self, y: int, ink: Ink) -> str:
+        row = self._cells[y]
+        runs = groupby(range(len(row)), lambda x: self._roles.get((x, y), ""))
+        return "".join(ink("".join(row[x] for x in cells), role) for role, cells in runs)
 
     def _joined(self, sides: list[int]) -> str:
         return self.glyphs.lines[sides[0]] if len(sides) == 1 else self.glyphs.crossing

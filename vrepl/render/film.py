@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from vrepl.core.graph import Graph, Node
 from vrepl.render.cells import clean, shorten
 from vrepl.render.glyphs import ASCII, UNICODE, Glyphs
+from vrepl.render.ink import Ink, plain
 from vrepl.render.numbers import short
 from vrepl.render.text import SLIM, TALL, Boxes, in_fewer_boxes
 
@@ -101,7 +102,7 @@ def _line(words: str, width: int, glyphs: Glyphs) -> str:
 
 
 def film(
-    graph: Graph, *, width: int, height: int, ascii_only: bool = False
+    graph: Graph, *, width: int, height: int, ascii_only: bool = False, ink: Ink = plain
 ) -> Iterator[list[str]] | None:
     r"""The pictures of a graph as it is evaluated and swept, each of equally many lines.
 
@@ -112,6 +113,7 @@ def film(
         width: The most cells of a line.
         height: The most lines of a picture.
         ascii_only: Use no characters beyond ASCII.
+        ink: Shows the roles of names and slopes.
 
     Returns:
         The pictures, the words of the step above each; None when no boxes fit.
@@ -134,13 +136,13 @@ def film(
             if boxes.layout.width > width:
                 boxes = Boxes.of(fewer, form, glyphs)
             if boxes.layout.width <= width and boxes.layout.height < height:
-                return _pictures(boxes, width)
+                return _pictures(boxes, width, ink)
     return None
 
 
-def _pictures(boxes: Boxes, width: int) -> Iterator[list[str]]:
+def _pictures(boxes: Boxes, width: int, ink: Ink) -> Iterator[list[str]]:
     known: set[tuple[int, bool]] = set()
     for step in steps(boxes.graph, boxes.glyphs):
         known.add((step.index, step.is_sweep))
-        rows = boxes.rows(lambda index, is_slope: (index, is_slope) in known, step.index)
+        rows = boxes.rows(lambda index, is_slope: (index, is_slope) in known, step.index, ink)
         yield [_line(step.words, width, boxes.glyphs), *rows]

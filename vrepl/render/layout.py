@@ -2,6 +2,11 @@
 
 It knows sizes and positions (x in the painter's unit, y in rows); what a box contains and how lines
 look is left to the painters. An operation is part of its result: it stands in the box's `lead`.
+
+Positions by Graphviz's `dot`, for boxes of the same sizes, were measured and are not used: lines
+cross 0 times in both pictures of a neuron, here 15 and there 18 times in a 2-4-1 perceptron's loss,
+1,006 and 3,511 times in a network of 236 nodes. Only in a random tangle of 129 nodes did `dot` do
+better (345 crossings for 646, in as much room), and its curves do not join to rails that fork.
 """
 
 from __future__ import annotations

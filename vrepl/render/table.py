@@ -12,6 +12,7 @@ from typing import Protocol
 
 from vrepl.render.cells import cell_width, clean, pad, shorten, shorten_middle
 from vrepl.render.glyphs import ASCII, UNICODE, Glyphs
+from vrepl.render.ink import Ink, plain
 
 __all__ = ["Column", "fits", "html", "text"]
 
@@ -38,12 +39,21 @@ class Column(Protocol):
     def bar(self) -> bool:
         """Whether its cells are shares from 0 to 1, drawn as bars."""
 
+    @property
+    def role(self) -> str:
+        """What its cells are: 'name', 'slope', or '' for anything else."""
+
 
 Rows = Sequence[Sequence[str]]
 
 
 def text(
-    columns: Sequence[Column], rows: Rows, *, width: int = 80, ascii_only: bool = False
+    columns: Sequence[Column],
+    rows: Rows,
+    *,
+    width: int = 80,
+    ascii_only: bool = False,
+    ink: Ink = plain,
 ) -> str:
     """A table as lines of text, none wider than *width* where that can be had.
 
@@ -52,12 +62,13 @@ def text(
         rows: A cell of text for every column.
         width: The most cells a line should have; bars give way first, then text, then numbers.
         ascii_only: Use no characters beyond ASCII for lines and signs.
+        ink: Shows the roles of columns in their cells.
 
     Example:
         >>> from types import SimpleNamespace as C
-        >>> print(text([C(title="wrt", numeric=False, bar=False),
-        ...             C(title="slope", numeric=True, bar=False),
-        ...             C(title="", numeric=False, bar=True)],
+        >>> print(text([C(title="wrt", numeric=False, bar=False, role="name"),
+        ...             C(title="slope", numeric=True, bar=False, role="slope"),
+        ...             C(title="", numeric=False, bar=True, role="slope")],
         ...            [("a", "-3.0", "0.24"), ("b", "12.5", "1")]))
         wrt  slope
         ───  ─────  ──────────
@@ -73,7 +84,7 @@ def text(
         titles, filled = [titles[i] for i in kept], [filled[i] for i in kept]
     widths = _widths(columns, titles, filled, width)
     lines = [_line(columns, titles, widths, glyphs), GAP.join(glyphs.rule * w for w in widths)]
-    lines += [_line(columns, cells, widths, glyphs) for cells in zip(*filled, strict=True)]
+    lines += [_line(columns, cells, widths, glyphs, ink) for cells in zip(*filled, strict=True)]
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -88,7 +99,7 @@ def fits(columns: Sequence[Column], rows: Rows, width: int, *, bars: bool = Fals
 
     Example:
         >>> from types import SimpleNamespace as C
-        >>> number = C(title="n", numeric=True, bar=False)
+        >>> number = C(title="n", numeric=True, bar=False, role="")
         >>> fits([number], [("0.12345",)], 7), fits([number], [("0.12345",)], 6)
         (True, False)
     """
@@ -184,10 +195,14 @@ def _narrow(widths: list[int], group: Sequence[int], least: Sequence[int], exces
 
 
 def _line(
-    columns: Sequence[Column], cells: Sequence[str], widths: list[int], glyphs: Glyphs
+    columns: Sequence[Column],
+    cells: Sequence[str],
+    widths: list[int],
+    glyphs: Glyphs,
+    ink: Ink = plain,
 ) -> str:
     shown = (
-        pad(_fitted(cell, w, glyphs.ellipsis), w, right=column.numeric)
+        ink(pad(_fitted(cell, w, glyphs.ellipsis), w, right=column.numeric), column.role)
         for column, cell, w in zip(columns, cells, widths, strict=True)
     )
     return GAP.join(shown)
@@ -207,7 +222,7 @@ def html(columns: Sequence[Column], rows: Rows, *, caption: str = "") -> str:
 
     Example:
         >>> from types import SimpleNamespace as C
-        >>> html([C(title="a<b", numeric=False, bar=False)], [("<script>",)]).count("&lt;")
+        >>> html([C(title="a<b", numeric=False, bar=False, role="")], [("<script>",)]).count("&lt;")
         2
     """
     head = "".join(_cell("th", column, column.title) for column in columns)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 from vrepl.core.folding import behind, flattened, folded, repeated
 from vrepl.core.graph import Edge, Graph, Node, View
@@ -16,6 +17,7 @@ from vrepl.render.bounds import missing, more
 from vrepl.render.canvas import Canvas
 from vrepl.render.cells import cell_width, clean, pad, shorten
 from vrepl.render.glyphs import ASCII, DOWN, LEFT, UNICODE, UP, Glyphs, heading, operator_glyph
+from vrepl.render.ink import NAME, SLOPE, Ink, plain
 from vrepl.render.layout import Box, Layout, Size, Spacing, place
 from vrepl.render.numbers import short
 from vrepl.render.tree import summary, tree
@@ -33,7 +35,12 @@ REACH = 6  # layers that a leaf's rail may pass; beyond them the leaf is drawn a
 SPACING = Spacing(stub=1, track=1, tail=1, gap=0)
 
 
-Line = tuple[str, str]  # what stands at the left and at the right side of a box
+class Line(NamedTuple):
+    """What stands at the left and at the right side of a box, and the role of it."""
+
+    left: str
+    right: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +57,30 @@ class Form:
 
 def _in_words(node: Node, glyphs: Glyphs, limit: int) -> list[Line]:
     made = f"= {node.expression}".replace("…", glyphs.ellipsis)
-    formula = [(shorten(clean(made), limit, glyphs.ellipsis), "")]
-    slope = [] if node.slope is None else [(f"slope {short(node.slope)}", "")]
+    formula = [Line(shorten(clean(made), limit, glyphs.ellipsis))]
+    slope = [] if node.slope is None else [Line(f"slope {short(node.slope)}", role=SLOPE)]
     show = formula if node.folded and node.name else []
-    return [*show, (f"data {short(node.value)}", ""), *slope]
+    return [*show, Line(f"data {short(node.value)}"), *slope]
 
 
 def _in_signs(node: Node, glyphs: Glyphs, limit: int) -> list[Line]:
-    slope = [] if node.slope is None else [(glyphs.slope, short(node.slope))]
-    inside = [(f"+{node.inside:,}", "")] if node.folded else []
-    return [("", short(node.value)), *slope, *inside]
+    slope = [] if node.slope is None else [Line(glyphs.slope, short(node.slope), SLOPE)]
+    inside = [Line(f"+{node.inside:,}")] if node.folded else []
+    return [Line("", short(node.value)), *slope, *inside]
 
 
 TALL = (Form("tall", 24, 24, 1, 1, _in_words), Form("tall", 24, 12, 1, 1, _in_words))
 SLIM = (Form("slim", 16, 9, 0, 0, _in_signs),)
 
 
-def draw(graph: Graph, *, width: int = 80, ascii_only: bool = False, style: str = "") -> str:
+def draw(
+    graph: Graph,
+    *,
+    width: int = 80,
+    ascii_only: bool = False,
+    style: str = "",
+    ink: Ink = plain,
+) -> str:
     """*graph* as lines of text, operands on the left and the root on the right.
 
     What it shows is as `graph.view` asks, with a line below on what is folded or left out.
@@ -76,6 +90,7 @@ def draw(graph: Graph, *, width: int = 80, ascii_only: bool = False, style: str 
         width: The most cells a line may have; 20 or more.
         ascii_only: Use no characters beyond ASCII for lines and signs.
         style: The form to begin with, one of `STYLES`; a simpler one is taken if it does not fit.
+        ink: Shows the roles of names and slopes.
 
     Returns:
         The drawing, without a line break at its end.
@@ -102,7 +117,7 @@ def draw(graph: Graph, *, width: int = 80, ascii_only: bool = False, style: str 
     if view.style not in STYLES:
         raise ValueError(f"No drawing style {view.style!r}; there are {', '.join(STYLES)}")
     glyphs = ASCII if ascii_only or view.ascii_only else UNICODE
-    return next(_Page(max(width, 20), glyphs, view).attempts(graph))
+    return next(_Page(max(width, 20), glyphs, view, ink).attempts(graph))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +127,7 @@ class _Page:
     width: int
     glyphs: Glyphs
     view: View
+    ink: Ink = plain
 
     @property
     def asked(self) -> str:
@@ -183,7 +199,9 @@ class _Page:
 
     def _tree(self, graph: Graph) -> Iterator[str]:
         """The tree of the graph, or of a folded one where that is whole; cut only when asked."""
-        write = partial(tree, width=self.width, glyphs=self.glyphs, edges=self.view.edges)
+        write = partial(
+            tree, width=self.width, glyphs=self.glyphs, edges=self.view.edges, ink=self.ink
+        )
         if self.asked == "tree":
             return filter(None, [write(graph)])
         fewer = (graph, *in_fewer_boxes(graph, self.view.expand, False))
@@ -202,7 +220,7 @@ class _Page:
             return ""
         rest = missing(graph)
         tail = [more(rest, self.glyphs.ellipsis, self.width)] if rest else []
-        return "\n".join([*boxes.rows(), *tail])
+        return "\n".join([*boxes.rows(ink=self.ink), *tail])
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +246,7 @@ class Boxes:
         self,
         is_shown: Callable[[int, bool], bool] = lambda index, is_slope: True,
         marked: int | None = None,
+        ink: Ink = plain,
     ) -> list[str]:
         """The lines of text.
 
@@ -235,6 +254,7 @@ class Boxes:
             is_shown: Whether the value (or the slope) of a node is known yet; the local
                 derivatives on its edges are shown together with its slope.
             marked: The node whose box is drawn with heavy lines.
+            ink: Shows the roles of names and slopes.
         """
         canvas = Canvas(self.layout.width, self.layout.height, self.glyphs)
         _paint_lines(canvas, self.layout)
@@ -246,7 +266,7 @@ class Boxes:
             if arrow.operator:
                 entries = self.layout.entries(box.index)
                 arrow.paint(canvas, box, entries, labelled=is_shown(box.index, True))
-        return canvas.rows()
+        return canvas.rows(ink)
 
 
 def _known(content: list[Line], node: Node, is_shown: Callable[[int, bool], bool]) -> list[Line]:
@@ -258,7 +278,7 @@ def _known(content: list[Line], node: Node, is_shown: Callable[[int, bool], bool
         rows[last] = True
     for row, is_slope in rows.items():
         if not is_shown(node.index, is_slope):
-            lines[row] = ("", "")
+            lines[row] = Line("")
     return lines
 
 
@@ -340,12 +360,13 @@ def _label(edge: Edge) -> str:
 
 def _content(node: Node, form: Form, glyphs: Glyphs) -> list[Line]:
     title = heading(node, glyphs, form.name if node.name else form.expression)
-    return ([(title, "")] if title else []) + form.numbers(node, glyphs, form.expression)
+    role = NAME if node.name else ""
+    return ([Line(title, role=role)] if title else []) + form.numbers(node, glyphs, form.expression)
 
 
 def _size(content: list[Line], arrow: _Arrow, form: Form) -> Size:
     widths = [
-        cell_width(left) + bool(left and right) + cell_width(right) for left, right in content
+        cell_width(left) + bool(left and right) + cell_width(right) for left, right, _ in content
     ]
     return Size(max(widths) + 2 + 2 * form.margin, len(content) + 2, arrow.lead)
 
@@ -360,9 +381,11 @@ def _paint_box(canvas: Canvas, box: Box, content: list[Line], margin: int, frame
     top_left, top_right, low_left, low_right, across, down = tuple(frame)
     inside, blank = box.width - 2, " " * margin
     canvas.write(box.x, box.y, top_left + across * inside + top_right)
-    for row, (left, right) in enumerate(content, box.y + 1):
+    for row, (left, right, role) in enumerate(content, box.y + 1):
         text = blank + pad(left, inside - 2 * margin - cell_width(right)) + right + blank
-        canvas.write(box.x, row, down + text + down)
+        canvas.write(box.x, row, down)
+        canvas.write(box.x + 1, row, text, role)
+        canvas.write(box.x + 1 + inside, row, down)
     canvas.write(box.x, box.y + box.height - 1, low_left + across * inside + low_right)
 
 

@@ -14,6 +14,8 @@ from vrepl.core.outline import Group, Outline
 from vrepl.render.bounds import distances, missing, more, nearest
 from vrepl.render.cells import cell_width, clean, shorten
 from vrepl.render.glyphs import Glyphs, heading, operator_glyph, symbol_glyph
+from vrepl.render.ink import NAME, SLOPE, Ink, Run, inked, plain
+from vrepl.render.ink import width as width_of
 from vrepl.render.numbers import short
 
 __all__ = ["summary", "tree"]
@@ -40,8 +42,14 @@ class _Line:
     local: str = ""
 
 
-def tree(
-    graph: Graph, width: int, glyphs: Glyphs, *, edges: bool = False, whole: bool = False
+def tree(  # noqa: PLR0913 - one keyword for each fact about the page
+    graph: Graph,
+    width: int,
+    glyphs: Glyphs,
+    *,
+    edges: bool = False,
+    whole: bool = False,
+    ink: Ink = plain,
 ) -> str:
     """*graph* as a tree, the root first and operands below it; '' when *width* is too small.
 
@@ -54,6 +62,7 @@ def tree(
         glyphs: The characters to use.
         edges: Write the local derivative of the line above by each operand.
         whole: Write all nodes of *graph*, or nothing.
+        ink: Shows the roles of names and slopes.
 
     Example:
         >>> from vrepl.core.graph import Edge
@@ -69,7 +78,8 @@ def tree(
         return ""
     for depth in (deepest,) if whole else range(deepest, 0, -1):
         shown = _readable(graph, depth)
-        if written := _written(shown, edges, width, glyphs):
+        if lines := _written(shown, edges, width, glyphs):
+            written = [inked(line, ink) for line in lines]
             tail = [more(missing(shown), glyphs.ellipsis, width)] if missing(shown) else []
             return "" if whole and shown != graph else "\n".join(written + tail)
     return ""
@@ -85,10 +95,10 @@ def _readable(graph: Graph, depth: int) -> Graph:
     return shown
 
 
-def _written(graph: Graph, edges: bool, width: int, glyphs: Glyphs) -> list[str]:
+def _written(graph: Graph, edges: bool, width: int, glyphs: Glyphs) -> list[list[Run]]:
     """The lines of a tree, in fewer words and counts if need be; none if it is still too wide."""
     for facts_of in (_facts, _signs, _fewest):
-        written = list[str]()
+        written = list[list[Run]]()
         seen = set[int]()
         for line in _lines(graph, glyphs):
             node = graph.nodes[line.index]
@@ -96,7 +106,7 @@ def _written(graph: Graph, edges: bool, width: int, glyphs: Glyphs) -> list[str]
             if line.expand:
                 seen.add(line.index)
             else:
-                facts += f" {glyphs.above if line.index in seen else glyphs.below}"
+                facts.append(Run(f" {glyphs.above if line.index in seen else glyphs.below}"))
             written.append(_fitted(node, line, facts, width, glyphs))
         if all(written):
             return written
@@ -140,39 +150,44 @@ def _continued(branch: str, glyphs: Glyphs) -> str:
     return glyphs.branches[2] if branch == glyphs.branches[0] else " " * INDENT
 
 
-def _fitted(node: Node, line: _Line, facts: str, width: int, glyphs: Glyphs) -> str:
-    """The line of text, its title shortened if need be; '' when that is not enough."""
+def _fitted(node: Node, line: _Line, facts: list[Run], width: int, glyphs: Glyphs) -> list[Run]:
+    """The line of text, its title shortened if need be; nothing when that is not enough."""
     title = heading(node, glyphs, LONGEST_TITLE)
     before = line.bars + line.branch
-    room = width - cell_width(before) - cell_width(facts) - (3 if title else 0)
+    room = width - cell_width(before) - width_of(facts) - (3 if title else 0)
     if room < min(SHORTEST_TITLE, cell_width(title)):
-        return ""
+        return []
     title = shorten(title, room, glyphs.ellipsis)
-    return f"{before}{title} = {facts}" if title else before + facts
+    named = [Run(title, NAME if node.name else ""), Run(" = ")] if title else []
+    return [Run(before), *named, *facts]
 
 
-def _facts(node: Node, local: str, glyphs: Glyphs) -> str:
-    return "  ".join(_parts_of(node, local, "slope", f"+{node.inside:,}", glyphs))
+def _facts(node: Node, local: str, glyphs: Glyphs) -> list[Run]:
+    return _apart("  ", _parts_of(node, local, "slope", f"+{node.inside:,}", glyphs))
 
 
-def _signs(node: Node, local: str, glyphs: Glyphs) -> str:
-    return " ".join(_parts_of(node, local, glyphs.slope, f"+{node.inside:,}", glyphs))
+def _signs(node: Node, local: str, glyphs: Glyphs) -> list[Run]:
+    return _apart(" ", _parts_of(node, local, glyphs.slope, f"+{node.inside:,}", glyphs))
 
 
-def _fewest(node: Node, local: str, glyphs: Glyphs) -> str:
-    return " ".join(_parts_of(node, local, glyphs.slope, "", glyphs))
+def _fewest(node: Node, local: str, glyphs: Glyphs) -> list[Run]:
+    return _apart(" ", _parts_of(node, local, glyphs.slope, "", glyphs))
 
 
-def _parts_of(node: Node, local: str, slope: str, inside: str, glyphs: Glyphs) -> Iterator[str]:
-    yield short(node.value)
+def _apart(blanks: str, parts: Iterator[Run]) -> list[Run]:
+    return [run for part in parts for run in (Run(blanks), part)][1:]
+
+
+def _parts_of(node: Node, local: str, slope: str, inside: str, glyphs: Glyphs) -> Iterator[Run]:
+    yield Run(short(node.value))
     if node.slope is not None:
-        yield f"{slope} {short(node.slope)}"
+        yield Run(f"{slope} {short(node.slope)}", SLOPE)
     if node.symbol:
-        yield operator_glyph(node, glyphs)
+        yield Run(operator_glyph(node, glyphs))
     if node.folded and inside:
-        yield inside
+        yield Run(inside)
     if local:
-        yield f"local {local}"
+        yield Run(f"local {local}")
 
 
 def summary(graph: Graph, width: int, glyphs: Glyphs, subject: str = "") -> str:

@@ -42,13 +42,15 @@ class Column:
     """A table column; numeric ones are aligned on the decimal point.
 
     The cells of a `bar` column are shares from 0 to 1, drawn as bars where there is room; a
-    `detail` may be left out where there is none.
+    `detail` may be left out where there is none. `role` says what its cells are, 'name' or 'slope',
+    for places that take colour.
     """
 
     title: str
     numeric: bool = False
     bar: bool = False
     detail: bool = False
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class NodesAnswer(ListAnswer[NodeLine]):
         if not self.lines:
             return ["No named nodes yet; type a = 2.0"]
         columns = (
-            Column("name"),
+            Column("name", role="name"),
             Column("value", numeric=True),
             Column("made by"),
             Column("where"),

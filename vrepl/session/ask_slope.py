@@ -155,10 +155,10 @@ class SlopeAnswer(ListAnswer[SlopeLine]):
         bars = [(bar,) for bar in shares([line.slope for line in lines])]
         several = len(lines) > 1
         columns = (
-            Column("wrt"),
+            Column("wrt", role="name"),
             Column("value", numeric=True),
-            Column(f"slope of {self.output}", numeric=True),
-            *([Column("|slope|", bar=True)] if several else []),
+            Column(f"slope of {self.output}", numeric=True, role="slope"),
+            *([Column("|slope|", bar=True, role="slope")] if several else []),
             Column("measured", numeric=True),
             Column("h", numeric=True, detail=True),
             Column("difference", numeric=True, detail=True),

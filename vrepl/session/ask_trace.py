@@ -78,12 +78,12 @@ class TraceAnswer(ListAnswer[TraceLine]):
     def _table(self, lines: Sequence[TraceLine]) -> Table:
         columns = (
             Column("step", numeric=True),
-            Column("node"),
+            Column("node", role="name"),
             Column("operation", detail=True),
             Column("value", numeric=True),
             Column("local derivatives"),
-            Column(f"slope of {self.output}", numeric=True),
-            Column("|slope|", bar=True),
+            Column(f"slope of {self.output}", numeric=True, role="slope"),
+            Column("|slope|", bar=True, role="slope"),
         )
         bars = shares([line.slope for line in self.lines])
         bar_of = dict(zip((line.step for line in self.lines), bars, strict=True))
