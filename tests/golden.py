@@ -49,6 +49,7 @@ class Row:
 
 README = "a = 2.0; b = -3.0; c = 10\nd = a*b + c\ne = 7.0"
 WEIGHTS = "from vrepl import tanh\nw = [0.5, -1.2]\nx = 2.0\nn = w[0]*x + w[1]\no = tanh(n)"
+HELD = "a = 2.0; b = -3.0\nw = [0.5, 1.5]\np = {'k': 3.0}"
 CUT = "import math\na = 2.0\nc = float(a)*2\nd = a*3"
 OLDER = "a = 2.0\nd = a*3\na = 5.0"
 
@@ -147,6 +148,16 @@ ROWS = (
     Row(OLDER, "f = d + a", hints=("= 11.0   slopes a (older) 3.0, a 1.0",)),
     Row(README, "a = a*2", hints=("= 4.0   slope a (older) 2.0",)),
     Row(README, "f = input()", hints=()),
+    Row(HELD, "w[0] = w[0] - 0.1*w[1]", hints=("= 0.35   slopes w[0] (older) 1.0, w[1] -0.1",)),
+    Row(HELD, "w[-1] *= a", hints=("= 3.0   slopes w[1] (older) 2.0, a 1.5",)),
+    Row(HELD, "y = p['k'] = a*b", hints=(
+        "y = -6.0   slopes a -3.0, b 2.0", "p['k'] = -6.0   slopes a -3.0, b 2.0",
+    )),
+    Row(HELD, "p['k'] += a", hints=("= 5.0   slopes p['k'] (older) 1.0, a 1.0",)),
+    Row(HELD, "a.data -= 0.1*b", hints=("= 2.3",)),
+    Row(HELD, "w[5] = a*b", hints=()),
+    Row(HELD, "w[0] = 3.0; e = w[0]*a", hints=()),
+    Row(HELD, "w[0], w[1] = a*b, a", hints=()),
     Row(README, "for i in [1, 2]:\n    d = d*i\ng = d*2", hints=()),
     # Names.
     Row(README, "f = d|*2", name="d use", defined=2, used=(2, 4)),

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from vrepl import Value, tanh
@@ -317,6 +318,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     example = ROOT / "examples" / "drawings.ipynb"
     shutil.copy(example, folder / "drawings.ipynb")
     _convert(example, folder / "foreign.ipynb", "notebook")
+    cells = ["%load_ext vrepl", "a = 2.0; b = -3.0; c = 10\nd = a*b + c\ne = 7.0", "print(d)", ""]
+    new = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    new.metadata = nbformat.read(example, as_version=4).metadata  # it names the kernel
+    nbformat.write(new, folder / "typing.ipynb")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -405,6 +410,33 @@ def test_a_notebook_draws_and_answers(lab: str, desk: Any) -> None:
     desk.wait_for_timeout(500)
     assert graph.locator(".vrepl-node rect").last.evaluate(paint) != before
     keep(desk, "lab-dark")
+
+
+def test_a_notebook_completes_and_inspects(lab: str, desk: Any) -> None:
+    desk.goto(lab.format("typing.ipynb"))
+    desk.wait_for_selector(".jp-Notebook .jp-CodeCell")
+    desk.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    choose(desk, "Run", "Run All Cells")
+    desk.locator(".jp-OutputArea-output", has_text="4.0").wait_for()
+    desk.locator(".jp-CodeCell .cm-content").last.click()
+    desk.keyboard.type("%slope d wrt ")
+    desk.keyboard.press("Tab")
+    offered = desk.locator(".jp-Completer .jp-Completer-item")
+    offered.first.wait_for()
+    # JupyterLab puts the other words of the cell behind what the kernel says.
+    nodes = offered.filter(has_text=re.compile("node$"))
+    assert nodes.locator(".jp-Completer-match").all_inner_texts() == ["a", "b", "c"]
+    names = offered.locator(".jp-Completer-match").all_inner_texts()
+    assert names[:3] == ["a", "b", "c"] and "e" not in names
+    keep(desk, "lab-completion")
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("Control+a")
+    desk.keyboard.type("d")
+    desk.keyboard.press("Shift+Tab")
+    told = desk.locator(".jp-Tooltip")
+    told.get_by_text("a -3.0, b 2.0, c 1.0").wait_for(timeout=8000)
+    assert "Value" in told.inner_text() and "4.0" in told.inner_text()
+    keep(desk, "lab-inspection")
 
 
 def test_an_untrusted_notebook_shows_the_text_drawing(lab: str, desk: Any) -> None:

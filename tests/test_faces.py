@@ -233,5 +233,6 @@ def test_previews_say_what_hints_say(row: Row) -> None:
     assert found is not None and found.is_final
     parts = [f"{name} {figure(slope, 6)}" for name, slope in found.slopes]
     word = "slope" if len(parts) == 1 else "slopes"
-    text = f"= {figure(found.value, 6)}   {word} {', '.join(parts)}"
-    assert hints[-1] == (f"{found.target} {text}" if len(hints) > 1 else text)
+    text = f"= {figure(found.value, 6)}" + (f"   {word} {', '.join(parts)}" if parts else "")
+    target = found.target.rpartition(" = ")[2]
+    assert hints[-1] == (f"{target} {text}" if len(hints) > 1 else text)

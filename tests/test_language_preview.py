@@ -88,6 +88,83 @@ def test_value_and_slopes(names, text, expected):
     assert line(text, names) == expected
 
 
+class Unit:
+    """An object of the user's own, some of whose attributes run code."""
+
+    def __init__(self):
+        self.w = Value(0.5)
+
+    @property
+    def rate(self):
+        raise AssertionError
+
+    rate = rate.setter(rate.fget)
+
+
+class Watched(Unit):
+    def __setattr__(self, name, value):
+        assert not isinstance(value, Value) or not hasattr(self, "w")
+        vars(self)[name] = value
+
+
+class Slotted:
+    __slots__ = ("w",)
+
+
+@pytest.fixture
+def holders(names, monkeypatch):
+    for kind in (Unit, Watched, Slotted):
+        monkeypatch.setattr(kind, "__module__", "__main__")
+    return names | {"n": Unit(), "s": Slotted(), "watched": Watched()}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("w[0] = a*b", "w[0] = -6.0   slopes a -3.0, b 2.0"),
+        ("w[-1] -= a*w[1]", "w[-1] = -1.5   slopes a -1.5, w[1] (older) -1.0"),
+        ("p['k'] = a*2", "p['k'] = 4.0   slope a 2.0"),
+        ("p['new'] = a*2", "p['new'] = 4.0   slope a 2.0"),
+        ("n.w = a*b", "n.w = -6.0   slopes a -3.0, b 2.0"),
+        ("n.new = a*b", "n.new = -6.0   slopes a -3.0, b 2.0"),
+        ("n.w -= a", "n.w = -1.5   slopes n.w (older) 1.0, a -1.0"),
+        ("s.w = a*b", "s.w = -6.0   slopes a -3.0, b 2.0"),
+        ("a.data -= 0.1*b", "a.data = 2.3"),
+        ("a.data -= 0.1*a.grad", "a.data = 2.0"),
+        ("b.data = -a.data", "b.data = -2.0"),
+        ("i = 1\nw[i] = a*w[i]", "w[i] = 3.0   slopes w[1] (older) 2.0, a 1.5"),
+        ("d.backward()\na.data -= 0.1*a.grad", None),
+        ("a.grad = 2.0; a.data -= a.grad", None),
+        ("n.w = a*b; n.rate = a*3", None),
+        ("n.w = a*b\nn.w -= a", None),  # what n.w is then, only running it would tell
+        ("a\nn.w = a; d", None),
+        ("w[0] = a*b; w[0] += 1", None),
+        ("n.rate = a*b", None),
+        ("n.rate += a*b", None),
+        ("watched.w = a*b", None),
+        ("math.pi = a*b", None),
+        ("w[5] = a*b", None),
+        ("w[0:1] = a*b", None),
+        ("w[0] = w[1] = a*b", None),
+        ("w[0] = 3.0", None),
+        ("a.label = a*b", None),
+    ],
+)
+def test_what_is_put_into_an_object(holders, text, expected):
+    def numbers():
+        held = [
+            *holders["w"],
+            *holders["p"].values(),
+            vars(holders["n"]),
+            *vars(holders["n"]).values(),
+        ]
+        return [(id(x), repr(x)) for x in held], [repr(holders[x]) for x in "abcd"]
+
+    before = numbers()
+    assert line(text, holders) == expected
+    assert numbers() == before and not hasattr(holders["s"], "w")
+
+
 @pytest.mark.parametrize(
     ("text", "error"),
     [

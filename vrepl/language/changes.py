@@ -5,6 +5,7 @@ Where that cannot be told, everything it could have reached counts as unknown fr
 
 from __future__ import annotations
 
+import ast
 import builtins
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,12 +25,11 @@ from vrepl.language.known import (
 )
 from vrepl.language.statements import ANYTHING, FREE, MUTATORS, NONE, Call, Statement, Store
 
-__all__ = ["Later", "changed"]
+__all__ = ["Later", "changed", "puts", "sets_grads", "stores"]
 
 # Methods of Values that leave every number as it is, and of lists that do.
 _QUIET: Final = frozenset({"backward", "index", "count", "copy", "keys", "values", "items", "get"})
-
-
+_UNREAD: Final = frozenset({"grad", "label"})  # no number is computed from them
 _FILLING: Final = MUTATORS | {"shuffle", "heapify", "heappush", "heappop", "insort"}
 
 
@@ -102,6 +102,32 @@ def changed(
     return _names_of(reach, names()) if reach != _NOTHING else {}
 
 
+def sets_grads(statement: Statement) -> bool:
+    """Whether a statement may set the `.grad` of nodes."""
+    facts = statement.changes
+    attributes = {store.attribute for store in facts.stores}
+    attributes.update(call.attribute for call in facts.calls)
+    return statement.is_free or facts.sets_later or bool(attributes & {"grad", "backward"})
+
+
+def stores(statement: Statement) -> bool:
+    """Whether a statement puts something into an object, where it can be read again."""
+    return any(store.attribute not in _UNREAD for store in statement.changes.stores)
+
+
+def puts(statement: ast.stmt) -> bool:
+    """The same of a statement's own targets."""
+    targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
+    return any(
+        isinstance(part, ast.Subscript)
+        or (isinstance(part, ast.Attribute) and part.attr not in _UNREAD)
+        for target in targets
+        if target is not None
+        for part in ast.walk(target)
+        if not isinstance(getattr(part, "ctx", None), ast.Load)
+    )
+
+
 def _found(name: str, lookup: Callable[[str], Any]) -> Any:
     try:
         return lookup(name)
@@ -112,7 +138,7 @@ def _found(name: str, lookup: Callable[[str], Any]) -> Any:
 def _stored(store: Store, target: Any) -> _Reach:
     if store.attribute == "data":
         return _Reach(objects=(target,)) if is_node(target) else _Reach(nodes=True)
-    if store.attribute in ("grad", "label"):
+    if store.attribute in _UNREAD:
         return _NOTHING
     if store.attribute == "[]":
         return _Reach(objects=(target,)) if is_container(target) else _Reach(containers=True)

@@ -111,6 +111,8 @@ class Evaluator:
     fresh: set[int] = field(default_factory=set)  # nodes made here, which may be given a label
     called: set[tuple[int, ...]] = field(default_factory=set)  # calls that have been worked out
     local: dict[str, Any] = field(default_factory=dict)
+    has_grads: bool = False  # whether the gradients that nodes have now are those they have then
+    has_attributes: bool = False  # the same of the attributes of objects
 
     def value(self, node: ast.expr) -> Any:
         """What an expression gives.
@@ -183,13 +185,15 @@ class Evaluator:
         return Unknown("")
 
     def attribute(self, node: Any) -> Any:
-        """A module's function or constant, or the plain number of a node."""
+        """A module's function or constant, or the plain number or gradient of a node."""
         holder = self.value(node.value)
         inside = members(holder)
         if inside is not None:
             return inside.get(node.attr, Unknown(""))
         if is_node(holder) and node.attr == "data":
             return plain(holder)
+        if is_node(holder) and node.attr == "grad" and self.has_grads:
+            return holder.grad
         return Unknown("")
 
     # Operations.

@@ -11,9 +11,10 @@ from typing import Any, Final
 from vrepl.core.errors import NoRule
 from vrepl.core.nodes import adjoints, is_constant, order
 from vrepl.core.value import Value, plain
-from vrepl.language.known import is_node, is_sequence
+from vrepl.language.known import is_key, is_node, is_sequence
 from vrepl.language.records import Hint, Span
 from vrepl.language.replay import Replay, Step
+from vrepl.language.stores import NUMBER
 from vrepl.session.answers import figure
 
 __all__ = ["hints"]
@@ -60,6 +61,9 @@ def _titles(writes: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
     for name, value in writes.items():
         if is_sequence(value) and len(value) <= _ITEMS:
             yield from ((id(x), f"{name}[{i}]") for i, x in enumerate(value) if is_node(x))
+        if type(value) is dict and len(value) <= _ITEMS:
+            keyed = ((key, x) for key, x in value.items() if is_key(key) and is_node(x))
+            yield from ((id(x), f"{name}[{key!r}]") for key, x in keyed)
     yield from ((id(x), name) for name, x in writes.items() if is_node(x) and name[:1] != "_")
 
 
@@ -70,14 +74,20 @@ def _of_step(
     bound = [m for m in step.statement.mentions if m.is_binding and is_node(names.get(m.name))]
     computed = {m.name: names[m.name] for m in bound if len(names[m.name]._made) > 1}
     computed = {name: node for name, node in computed.items() if step.writes.get(name) is node}
+    stored = step.outcome.stored
+    computed |= {name: x for name, x in stored.items() if is_node(x) and len(x._made) > 1}
+    computed |= {name: x for name, x in stored.items() if name.endswith(NUMBER)}
     chunk = step.chunk
     end = len(chunk.text.rpartition("\n")[2])
     place = Span(chunk.end_line, end, chunk.end_line, end)
     for name, node in computed.items():
-        by_leaf, size = _by_leaf(replay, node, min(LARGEST_GRAPH, budget))
+        by_leaf: list[tuple[Value, float]] = []
+        size = 0
+        if is_node(node):
+            by_leaf, size = _by_leaf(replay, node, min(LARGEST_GRAPH, budget))
         budget -= size
         value = figure(plain(node), DIGITS)
-        slopes = _named(by_leaf, node, names, titles)
+        slopes = _named(by_leaf, node, {**names, **stored}, titles)
         text = _text(name, value, slopes, len(computed))
         yield Hint(place, name, value, slopes, text), size
 
@@ -127,7 +137,7 @@ def _named(
 
 def _title(leaf: Value, names: Mapping[str, Any], titles: Mapping[int, str]) -> str:
     title = titles.get(id(leaf)) or leaf.label
-    if title.isidentifier() and names.get(title) is not leaf:
+    if (title.isidentifier() or title in names) and names.get(title) is not leaf:
         return f"{title} (older)"
     return title
 

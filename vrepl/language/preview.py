@@ -9,7 +9,7 @@ import ast
 import builtins
 import keyword
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from vrepl.language.evaluation import Budget
 from vrepl.language.known import is_node, is_number
 from vrepl.language.records import Diagnostic
 from vrepl.language.replay import Replay
+from vrepl.language.stores import NUMBER
 from vrepl.language.sweeps import Sweep
 from vrepl.render.cells import cell_width, shorten
 from vrepl.session.answers import figure
@@ -155,7 +156,7 @@ class Previewer:
         statements = last.statement.tree.body
         if len(statements) > 1 and last.writes is not last.outcome.writes:
             return None  # one of them may change what the next one reads
-        target, result = _result(statements[-1], replay) if statements else ("", None)
+        target, result = _result(statements, replay) if statements else ("", None)
         if not is_number(result) or type(result) is bool:
             return None
         return self._with_slopes(replay, target, result)
@@ -176,7 +177,8 @@ class Previewer:
         found = Preview(target=target, value=plain(result))
         if not is_node(result):
             reads = replay.steps[-1].outcome.reads.values()
-            return replace(found, leaves_graph=any(map(is_node, reads)))
+            is_number_of_node = target.endswith(NUMBER)  # plain whatever is put there
+            return replace(found, leaves_graph=not is_number_of_node and any(map(is_node, reads)))
         if len(result._made) == 1:
             return found  # a leaf: its slope by itself says nothing
         leaves = self._leaves(result, replay)
@@ -207,7 +209,7 @@ class Previewer:
                 found[id(leaf)] = found[id(leaf)] + part if id(leaf) in found else part
         if not is_done:
             return None
-        bound = replay.names()
+        bound = {**replay.names(), **replay.steps[-1].outcome.stored}
         names = ((self._name(leaf, bound), found[key]) for key, leaf in leaves.items())
         # Two infinite parts can cancel to nan where a sweep of the whole graph would not.
         return [(name, slope) for name, slope in names if name and slope == slope]
@@ -252,26 +254,30 @@ def preview(text: str, session: Session) -> Preview | None:
     return Previewer(session).preview(text)
 
 
-def _result(statement: ast.stmt, replay: Replay) -> tuple[str, Any]:
-    """What a statement assigns to, as typed, and what it gives; None for nothing to speak of."""
+def _result(statements: list[ast.stmt], replay: Replay) -> tuple[str, Any]:
+    """What the last one assigns to, as typed, and what it gives; None for nothing to speak of."""
     names = replay.names()
-    match statement:
+    stored = replay.steps[-1].outcome.stored if len(statements) == 1 else {}
+    match statements[-1]:
         case ast.Expr(value=value):
             return "", None if number_of(value) is not None else names.get("_")
         case ast.Assign(targets=[*targets], value=value):
-            result = _bound(targets[0], names)
+            result = _bound(targets[0], names, stored)
         case ast.AnnAssign(target=target, value=ast.expr() as value):
-            targets, result = [target], _bound(target, names)
+            targets, result = [target], _bound(target, names, stored)
         case ast.AugAssign(target=target):
-            return ast.unparse(target), _bound(target, names)
+            return ast.unparse(target), _bound(target, names, stored)
         case _:
             return "", None
     is_typed = number_of(value) is not None  # the number stands there just as it comes out
     return " = ".join(map(ast.unparse, targets)), None if is_typed else result
 
 
-def _bound(target: ast.expr, names: dict[str, Any]) -> Any:
-    return names.get(target.id) if isinstance(target, ast.Name) else None
+def _bound(target: ast.expr, names: Mapping[str, Any], stored: Mapping[str, Any]) -> Any:
+    if isinstance(target, ast.Name):
+        return names.get(target.id)
+    # One place at most: which of several was meant is not looked into.
+    return next(iter(stored.values())) if len(stored) == 1 else None
 
 
 def _ends(root: Value, replay: Replay) -> Iterator[tuple[Value, float]]:

@@ -13,14 +13,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from vrepl.core.value import Value, facts_of
+from vrepl.core.value import Value, facts_of, plain
 from vrepl.language import changes
 from vrepl.language.documents import Chunk, chunks_of
 from vrepl.language.evaluation import Budget, Evaluator, Exhausted, Problem, Stopped, truth_of
 from vrepl.language.forward import Forward
-from vrepl.language.known import Unknown, is_node, members, module
+from vrepl.language.known import Unknown, is_node, is_number, members, module
 from vrepl.language.names import bound_in
 from vrepl.language.statements import ANYTHING, Statement, read
+from vrepl.language.stores import NUMBER, Stored, place_of_store
 from vrepl.session import literals
 from vrepl.session.registry import Place
 from vrepl.session.session import Session
@@ -35,13 +36,17 @@ KEPT: Final = 20_000  # nodes whose slopes are taken over from one replay to the
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a statement gave, and what it read on the way: it gives the same for the same."""
+    """What a statement gave, and what it read on the way: it gives the same for the same.
+
+    `stored` has what it puts into lists, dicts and objects, by what the place is called.
+    """
 
     reads: Mapping[str, Any]
     writes: Mapping[str, Any]
     problems: tuple[Problem, ...]
     named: tuple[tuple[Value, str, Place], ...] = ()
     called: frozenset[tuple[int, ...]] = frozenset()
+    stored: Mapping[str, Any] = field(default_factory=dict)
 
     def give_names(self) -> None:
         """Label the nodes that the statement binds and that have no label yet."""
@@ -111,6 +116,8 @@ class Replay:
         self._budget = budget or Budget()
         self.is_complete = True
         self.is_open = False
+        # Whether the session's nodes and objects still have the same gradients and attributes.
+        self._has_grads = self._has_attributes = session is not None
         # What functions of a live session do is not looked into.
         self.later = changes.Later() if session is None else changes.Later({ANYTHING})
         self.steps: list[Step] = [self._step(chunk) for chunk in chunks_of(text)]
@@ -185,7 +192,9 @@ class Replay:
     def _step(self, chunk: Chunk) -> Step:
         statement = read(chunk)
         was_open = self.is_open
+        self._has_grads = self._has_grads and not changes.sets_grads(statement)
         outcome = self._known_outcome(chunk.text) or self._outcome(chunk, statement)
+        self._has_attributes = self._has_attributes and not changes.stores(statement)
         outcome.give_names()
         self._names.update(outcome.writes)
         writes = outcome.writes
@@ -218,6 +227,8 @@ class Replay:
             return Outcome({}, dict.fromkeys(statement.binds, _NOT_READ), ())
         place = Place(self.cell, chunk.line)
         run = _Run(self._lookup, self._budget, self._fresh, place)
+        run.evaluator.has_grads = self._has_grads
+        run.evaluator.has_attributes = self._has_attributes
         try:
             run.statements(self._tree(chunk, statement).body)
         except Stopped:
@@ -235,6 +246,7 @@ class Replay:
             tuple(run.evaluator.problems),
             tuple(run.named),
             frozenset(run.evaluator.called),
+            run.stored,
         )
 
     def _tree(self, chunk: Chunk, statement: Statement) -> ast.Module:
@@ -299,6 +311,8 @@ class _Run:
     reads: dict[str, Any] = field(default_factory=dict)
     writes: dict[str, Any] = field(default_factory=dict)
     named: list[tuple[Value, str, Place]] = field(default_factory=list)
+    stored: dict[str, Any] = field(default_factory=dict)
+    has_stored: bool = False
     evaluator: Evaluator = field(init=False)
 
     def __post_init__(self) -> None:
@@ -334,14 +348,18 @@ class _Run:
         for statement in body:
             self.budget.spend()
             handler = _STATEMENTS.get(type(statement))
-            if handler is None:
+            if handler is None or self.has_stored:
                 self.unseen(statement)
             else:
                 handler(self, statement)
+                # Nothing is put anywhere, so what is read after it would be what was there before.
+                self.has_stored = self.has_stored or changes.puts(statement)
 
     def unseen(self, node: ast.stmt) -> None:
         """A statement whose way is only known when it runs."""
         word = _WORDS.get(type(node), "here")
+        if type(node) is ast.Expr:
+            self.unknown(["_"], "")
         self.unknown(bound_in([node]), f"it is set {word} (line {self.line(node)})")
 
     def line(self, node: ast.AST) -> int:
@@ -357,6 +375,8 @@ class _Run:
         if len(node.targets) == 1 and type(node.targets[0]) is ast.Name:
             self.bind(node.targets[0].id, value, node.lineno)
             return
+        for target in node.targets:
+            self.store(place_of_store(target, self.evaluator), value)
         targets = tuple(map(target_of, node.targets))
         names = bound_in(node.targets)
         for name, part in bound_names(targets, value):
@@ -378,6 +398,15 @@ class _Run:
             name = ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target)
             held = self.evaluator.value(name)
             self.bind(node.target.id, self.evaluator.operated(node, held, value), node.lineno)
+            return
+        place = place_of_store(node.target, self.evaluator)
+        if place is not None:
+            self.store(place, self.evaluator.operated(node, place[1], value))
+
+    def store(self, place: Stored | None, value: Any) -> None:
+        """Note what is put into a place; a node's own number takes in no graph."""
+        if place is not None and is_number(value):
+            self.stored[place[0]] = plain(value) if place[0].endswith(NUMBER) else value
 
     def deletion(self, node: Any) -> None:
         for target in node.targets:

@@ -14,7 +14,7 @@ from typing import Any, TypeGuard
 from vrepl.core.kinds import is_library
 from vrepl.core.value import Value
 
-__all__ = ["has_code_for", "is_node", "is_searched", "parts"]
+__all__ = ["has_code_for", "is_node", "is_searched", "parts", "takes"]
 
 # A metaclass may answer for its classes with code of its own; `type` tells what is stored. For the
 # same reason objects are sorted by their type: `isinstance` reads `__class__`.
@@ -75,6 +75,20 @@ def has_code_for(value: Any, step: str) -> bool:
         return own and any("__getitem__" in _members(base) for base in _bases(kind))
     wanted = {step[1:], "__getattr__"}
     return any(wanted & set(_members(base)) for base in _bases(kind))
+
+
+def takes(value: Any, step: str) -> bool:
+    """Whether `value.name = …` keeps what it is given, and runs no code of the object's class.
+
+    Example:
+        >>> takes(SimpleNamespace(), ".w"), takes(Value(2.0), ".data")
+        (True, False)
+    """
+    bases = _bases(type(value))
+    found = [_members(base).get(step[1:]) for base in bases]
+    is_plain = all(x is None or type(x) is MemberDescriptorType for x in found)
+    sets = next(base for base in bases if "__setattr__" in _members(base))
+    return is_plain and (sets is object or sets is SimpleNamespace)
 
 
 def is_searched(value: Any) -> bool:
