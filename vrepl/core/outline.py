@@ -11,7 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -134,36 +134,46 @@ class _Plan:
     """A graph as lists of numbers: who uses whom, and which nodes are more than a step."""
 
     def __init__(self, ordered: Sequence[Value], names: Mapping[int, str]) -> None:
-        index: dict[int, int] = {}
-        get = index.get
         self.names = names
-        self.rows: list[Any] = [node._made[0] for node in ordered]
+        self.rows: list[Any] = []
         self.operands: list[Sequence[int]] = []
-        self.symbols = Counter(row.symbol for row in self.rows)
-        uses, depths = [0] * len(ordered), [0] * len(ordered)
-        add, missing = self.operands.append, repeat(-1)
+        # A constant is operand -1: what is counted of it lands in one more place at the end.
+        uses, depths = [0] * (len(ordered) + 1), [0] * (len(ordered) + 1)
+        index: dict[int, int] = {}
+        get, add, add_row = index.get, self.operands.append, self.rows.append
         for i, node in enumerate(ordered):
             index[id(node)] = i
-            if len(node._made) == 1:
+            made = node._made
+            add_row(made[0])
+            if len(made) == 1:
                 add(())
                 continue
-            found = tuple(map(get, map(id, node._made[1:]), missing))
+            found, deepest = [], 0
+            for operand in made[1:]:
+                at = get(id(operand), -1)
+                found.append(at)
+                uses[at] += 1
+                if depths[at] > deepest:  # noqa: PLR1730 - max() takes three times as long
+                    deepest = depths[at]
             add(found)
-            used = [operand for operand in found if operand >= 0]
-            for operand in used:
-                uses[operand] += 1
-            depths[i] = 1 + max([depths[operand] for operand in used], default=0)
-        self.depth = depths[-1]
+            depths[i] = deepest + 1
+        self.symbols = Counter(map(attrgetter("symbol"), self.rows))
+        self.depth = depths[len(ordered) - 1]
+        del uses[-1]
         # A unit is what a formula is of: shared, the root, or an operation that has a name.
         self.is_unit = [
             count > 1 or (i in names and bool(self.operands[i])) for i, count in enumerate(uses)
         ]
         self.is_unit[-1] = True
-        self.exponents = {
-            i: _exponent(node._made[2])
-            for i, node in enumerate(ordered)
-            if self.rows[i].symbol == "**" and self._is_number(self.operands[i][1])
-        }
+        self.exponents = (
+            {
+                i: _exponent(node._made[2])
+                for i, node in enumerate(ordered)
+                if self.rows[i].symbol == "**" and self._is_number(self.operands[i][1])
+            }
+            if "**" in self.symbols
+            else {}
+        )
 
     def _is_number(self, i: int) -> bool:
         """Whether an operand is a number without a name, used in this one place."""
@@ -331,14 +341,16 @@ def _joins(plan: _Plan) -> list[bool]:
 
 def _joined(parts: Sequence[int], terms: dict[int, dict[int, int]]) -> dict[int, int]:
     """The terms of a sum; those of sums within it are taken over, the largest as it is."""
-    inner = sorted((terms.pop(-p) for p in parts if p < 0), key=len)
-    joined = inner.pop() if inner else {}
-    for other in inner:
-        for shape, count in other.items():
-            joined[shape] = joined.get(shape, 0) + count
+    joined: dict[int, int] = {}
     for part in parts:
         if part >= 0:
             joined[part] = joined.get(part, 0) + 1
+            continue
+        inner = terms.pop(-part)
+        if len(inner) > len(joined):
+            joined, inner = inner, joined
+        for shape, count in inner.items():
+            joined[shape] = joined.get(shape, 0) + count
     return joined
 
 
