@@ -11,7 +11,6 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -135,16 +134,16 @@ class _Plan:
 
     def __init__(self, ordered: Sequence[Value], names: Mapping[int, str]) -> None:
         self.names = names
-        self.rows: list[Any] = []
+        self.signs: list[str] = []
         self.operands: list[Sequence[int]] = []
         # A constant is operand -1: what is counted of it lands in one more place at the end.
         uses, depths = [0] * (len(ordered) + 1), [0] * (len(ordered) + 1)
         index: dict[int, int] = {}
-        get, add, add_row = index.get, self.operands.append, self.rows.append
+        get, add, add_sign = index.get, self.operands.append, self.signs.append
         for i, node in enumerate(ordered):
             index[id(node)] = i
             made = node._made
-            add_row(made[0])
+            add_sign(made[0].symbol)
             if len(made) == 1:
                 add(())
                 continue
@@ -153,11 +152,12 @@ class _Plan:
                 at = get(id(operand), -1)
                 found.append(at)
                 uses[at] += 1
-                if depths[at] > deepest:  # noqa: PLR1730 - max() takes three times as long
+                if depths[at] > deepest:  # noqa: PLR1730 - max() takes six times as long
                     deepest = depths[at]
             add(found)
             depths[i] = deepest + 1
-        self.symbols = Counter(map(attrgetter("symbol"), self.rows))
+        self.symbols = Counter(self.signs)
+        self.joins = _joins(self.signs, self.operands)
         self.depth = depths[len(ordered) - 1]
         del uses[-1]
         # A unit is what a formula is of: shared, the root, or an operation that has a name.
@@ -169,7 +169,7 @@ class _Plan:
             {
                 i: _exponent(node._made[2])
                 for i, node in enumerate(ordered)
-                if self.rows[i].symbol == "**" and self._is_number(self.operands[i][1])
+                if self.signs[i] == "**" and self._is_number(self.operands[i][1])
             }
             if "**" in self.symbols
             else {}
@@ -181,13 +181,14 @@ class _Plan:
 
     def cut_at_functions(self) -> None:
         """Make every result of a function a unit, so that a long chain of them shows as one."""
-        for i, row in enumerate(self.rows):
-            if row.symbol.isidentifier():
+        functions = {sign for sign in self.symbols if sign.isidentifier()}
+        for i, sign in enumerate(self.signs):
+            if sign in functions:
                 self.is_unit[i] = True
 
     def users(self) -> list[tuple[int, list[int]]]:
         """Each unit with the units that its formula is of."""
-        owner = list(range(len(self.rows)))
+        owner = list(range(len(self.signs)))
         found: list[list[int]] = [[] for _ in owner]
         for i in range(len(owner) - 1, -1, -1):
             for operand in self.operands[i]:
@@ -219,9 +220,10 @@ class _Shapes:
         self.of = self._shapes(plan, limit)
 
     def _shapes(self, plan: _Plan, limit: float) -> list[int]:
-        shapes = [VALUE] * len(plan.rows)
+        shapes = [VALUE] * len(plan.signs)
         terms: dict[int, dict[int, int]] = {}  # of sums and products that go on in their user
-        joins, is_unit = _joins(plan), plan.is_unit
+        joins, is_unit, signs = plan.joins, plan.is_unit, plan.signs
+        exponents = plan.exponents
         simple: dict[tuple[Any, ...], int] = {}  # nearly all are of a kind seen before
         for i, operands in enumerate(plan.operands):
             if not operands:
@@ -230,18 +232,20 @@ class _Shapes:
                 CONSTANT if o < 0 else VALUE if is_unit[o] else -o if o in terms else shapes[o]
                 for o in operands
             ]
-            row = plan.rows[i]
-            if row.symbol in JOINED and (joins[i] or min(parts) < 0):
-                joined = _joined(parts, terms)
-                if joins[i]:
-                    terms[i] = joined
-                else:
-                    shapes[i] = self._shape((row.symbol, *sorted(joined.items())))
-                continue
-            key = (row, *parts, plan.exponents.get(i))
+            sign = signs[i]
+            if sign in JOINED:
+                goes_on = joins[i] and not is_unit[i]
+                if goes_on or min(parts) < 0:
+                    joined = _joined(parts, terms)
+                    if goes_on:
+                        terms[i] = joined
+                    else:
+                        shapes[i] = self._shape((sign, *sorted(joined.items())))
+                    continue
+            key = (sign, *parts, exponents.get(i))
             known = simple.get(key)
             if known is None:
-                known = simple[key] = self._simple(row.symbol, parts, plan.exponents.get(i))
+                known = simple[key] = self._simple(sign, parts, exponents.get(i))
                 if self.deepest > limit:
                     break
             shapes[i] = known
@@ -327,15 +331,14 @@ def _enclosed(text: str) -> str:
     return f"({text})" if (" " in text and not text.endswith(")")) or " + " in text else text
 
 
-def _joins(plan: _Plan) -> list[bool]:
-    """For every node whether it is a sum within a sum, or a product within a product."""
-    joins = [False] * len(plan.rows)
-    for i, operands in enumerate(plan.operands):
-        symbol = plan.rows[i].symbol
-        if symbol in JOINED:
-            for operand in operands:
-                if operand >= 0 and not plan.is_unit[operand]:
-                    joins[operand] = plan.rows[operand].symbol == symbol
+def _joins(signs: Sequence[str], operands: Sequence[Sequence[int]]) -> list[bool]:
+    """For every node of one use whether it is a sum within a sum, or a product within a product."""
+    joins = [False] * len(signs)
+    for sign, found in zip(signs, operands, strict=True):
+        if sign in JOINED:
+            for operand in found:
+                if operand >= 0 and signs[operand] == sign:
+                    joins[operand] = True
     return joins
 
 
@@ -361,7 +364,7 @@ def _groups(plan: _Plan, shapes: _Shapes) -> tuple[Group, ...]:
     operands = [[place[o] for o in found] for _, found in units]
     colours = _numbered([shapes.of[i] for i, _ in units])
     if max(colours) >= MOST_GROUPS:
-        colours = _numbered([plan.rows[i].symbol for i, _ in units])
+        colours = _numbered([plan.signs[i] for i, _ in units])
     return _described(plan, shapes, [i for i, _ in units], operands, _told_apart(colours, operands))
 
 
