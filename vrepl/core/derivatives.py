@@ -263,13 +263,16 @@ def default_step(number: float) -> float:
     return max(math.ldexp(1.0, math.frexp(number)[1] - 27), math.ulp(number))
 
 
-def measure(output: Value, wrt: Value, h: float | None = None) -> Measured:
+def measure(
+    output: Value, wrt: Value, h: float | None = None, ordered: Sequence[Value] | None = None
+) -> Measured:
     """The slope as a hand would find it, by stepping *wrt* and running the graph again.
 
     Args:
         output: The node to look at.
         wrt: The node to step.
         h: The step; by default one scaled to |wrt|, see `default_step`.
+        ordered: What `order` returned for the output, where that is known already.
 
     Returns:
         The step used, the slope, and a reason where there is no slope.
@@ -288,7 +291,7 @@ def measure(output: Value, wrt: Value, h: float | None = None) -> Measured:
     step = default_step(at) if h is None else h
     if at + step == at:
         return Measured(step, None, f"{at} + h is {at} itself in floating point; choose a larger h")
-    return _measured(Tape(output, wrt), wrt.data, step)
+    return _measured(Tape(output, wrt, ordered), wrt.data, step)
 
 
 def _measured(tape: Tape, at: float, step: float) -> Measured:

@@ -210,7 +210,7 @@ def _nearest(root: Value, everything: list[Value], limit: int) -> list[Value]:
         return everything
     near = {id(root): root}
     waiting = deque([root])
-    allowed = {id(node) for node in everything}
+    allowed = set(map(id, everything))
     while waiting and len(near) < limit:
         for operand in waiting.popleft()._made[1:]:
             if id(operand) in allowed and id(operand) not in near and len(near) < limit:

@@ -11,7 +11,6 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -134,36 +133,47 @@ class _Plan:
     """A graph as lists of numbers: who uses whom, and which nodes are more than a step."""
 
     def __init__(self, ordered: Sequence[Value], names: Mapping[int, str]) -> None:
-        index: dict[int, int] = {}
-        get = index.get
         self.names = names
-        self.rows: list[Any] = [node._made[0] for node in ordered]
+        self.signs: list[str] = []
         self.operands: list[Sequence[int]] = []
-        self.symbols = Counter(row.symbol for row in self.rows)
-        uses, depths = [0] * len(ordered), [0] * len(ordered)
-        add, missing = self.operands.append, repeat(-1)
+        # A constant is operand -1: what is counted of it lands in one more place at the end.
+        uses, depths = [0] * (len(ordered) + 1), [0] * (len(ordered) + 1)
+        index: dict[int, int] = {}
+        get, add, add_sign = index.get, self.operands.append, self.signs.append
         for i, node in enumerate(ordered):
             index[id(node)] = i
-            if len(node._made) == 1:
+            made = node._made
+            add_sign(made[0].symbol)
+            if len(made) == 1:
                 add(())
                 continue
-            found = tuple(map(get, map(id, node._made[1:]), missing))
+            found, deepest = [], 0
+            for operand in made[1:]:
+                at = get(id(operand), -1)
+                found.append(at)
+                uses[at] += 1
+                if depths[at] > deepest:  # noqa: PLR1730 - max() takes six times as long
+                    deepest = depths[at]
             add(found)
-            used = [operand for operand in found if operand >= 0]
-            for operand in used:
-                uses[operand] += 1
-            depths[i] = 1 + max([depths[operand] for operand in used], default=0)
-        self.depth = depths[-1]
+            depths[i] = deepest + 1
+        self.symbols = Counter(self.signs)
+        self.joins = _joins(self.signs, self.operands)
+        self.depth = depths[len(ordered) - 1]
+        del uses[-1]
         # A unit is what a formula is of: shared, the root, or an operation that has a name.
         self.is_unit = [
             count > 1 or (i in names and bool(self.operands[i])) for i, count in enumerate(uses)
         ]
         self.is_unit[-1] = True
-        self.exponents = {
-            i: _exponent(node._made[2])
-            for i, node in enumerate(ordered)
-            if self.rows[i].symbol == "**" and self._is_number(self.operands[i][1])
-        }
+        self.exponents = (
+            {
+                i: _exponent(node._made[2])
+                for i, node in enumerate(ordered)
+                if self.signs[i] == "**" and self._is_number(self.operands[i][1])
+            }
+            if "**" in self.symbols
+            else {}
+        )
 
     def _is_number(self, i: int) -> bool:
         """Whether an operand is a number without a name, used in this one place."""
@@ -171,13 +181,14 @@ class _Plan:
 
     def cut_at_functions(self) -> None:
         """Make every result of a function a unit, so that a long chain of them shows as one."""
-        for i, row in enumerate(self.rows):
-            if row.symbol.isidentifier():
+        functions = {sign for sign in self.symbols if sign.isidentifier()}
+        for i, sign in enumerate(self.signs):
+            if sign in functions:
                 self.is_unit[i] = True
 
     def users(self) -> list[tuple[int, list[int]]]:
         """Each unit with the units that its formula is of."""
-        owner = list(range(len(self.rows)))
+        owner = list(range(len(self.signs)))
         found: list[list[int]] = [[] for _ in owner]
         for i in range(len(owner) - 1, -1, -1):
             for operand in self.operands[i]:
@@ -209,9 +220,10 @@ class _Shapes:
         self.of = self._shapes(plan, limit)
 
     def _shapes(self, plan: _Plan, limit: float) -> list[int]:
-        shapes = [VALUE] * len(plan.rows)
+        shapes = [VALUE] * len(plan.signs)
         terms: dict[int, dict[int, int]] = {}  # of sums and products that go on in their user
-        joins, is_unit = _joins(plan), plan.is_unit
+        joins, is_unit, signs = plan.joins, plan.is_unit, plan.signs
+        exponents = plan.exponents
         simple: dict[tuple[Any, ...], int] = {}  # nearly all are of a kind seen before
         for i, operands in enumerate(plan.operands):
             if not operands:
@@ -220,18 +232,20 @@ class _Shapes:
                 CONSTANT if o < 0 else VALUE if is_unit[o] else -o if o in terms else shapes[o]
                 for o in operands
             ]
-            row = plan.rows[i]
-            if row.symbol in JOINED and (joins[i] or min(parts) < 0):
-                joined = _joined(parts, terms)
-                if joins[i]:
-                    terms[i] = joined
-                else:
-                    shapes[i] = self._shape((row.symbol, *sorted(joined.items())))
-                continue
-            key = (row, *parts, plan.exponents.get(i))
+            sign = signs[i]
+            if sign in JOINED:
+                goes_on = joins[i] and not is_unit[i]
+                if goes_on or min(parts) < 0:
+                    joined = _joined(parts, terms)
+                    if goes_on:
+                        terms[i] = joined
+                    else:
+                        shapes[i] = self._shape((sign, *sorted(joined.items())))
+                    continue
+            key = (sign, *parts, exponents.get(i))
             known = simple.get(key)
             if known is None:
-                known = simple[key] = self._simple(row.symbol, parts, plan.exponents.get(i))
+                known = simple[key] = self._simple(sign, parts, exponents.get(i))
                 if self.deepest > limit:
                     break
             shapes[i] = known
@@ -317,28 +331,29 @@ def _enclosed(text: str) -> str:
     return f"({text})" if (" " in text and not text.endswith(")")) or " + " in text else text
 
 
-def _joins(plan: _Plan) -> list[bool]:
-    """For every node whether it is a sum within a sum, or a product within a product."""
-    joins = [False] * len(plan.rows)
-    for i, operands in enumerate(plan.operands):
-        symbol = plan.rows[i].symbol
-        if symbol in JOINED:
-            for operand in operands:
-                if operand >= 0 and not plan.is_unit[operand]:
-                    joins[operand] = plan.rows[operand].symbol == symbol
+def _joins(signs: Sequence[str], operands: Sequence[Sequence[int]]) -> list[bool]:
+    """For every node of one use whether it is a sum within a sum, or a product within a product."""
+    joins = [False] * len(signs)
+    for sign, found in zip(signs, operands, strict=True):
+        if sign in JOINED:
+            for operand in found:
+                if operand >= 0 and signs[operand] == sign:
+                    joins[operand] = True
     return joins
 
 
 def _joined(parts: Sequence[int], terms: dict[int, dict[int, int]]) -> dict[int, int]:
     """The terms of a sum; those of sums within it are taken over, the largest as it is."""
-    inner = sorted((terms.pop(-p) for p in parts if p < 0), key=len)
-    joined = inner.pop() if inner else {}
-    for other in inner:
-        for shape, count in other.items():
-            joined[shape] = joined.get(shape, 0) + count
+    joined: dict[int, int] = {}
     for part in parts:
         if part >= 0:
             joined[part] = joined.get(part, 0) + 1
+            continue
+        inner = terms.pop(-part)
+        if len(inner) > len(joined):
+            joined, inner = inner, joined
+        for shape, count in inner.items():
+            joined[shape] = joined.get(shape, 0) + count
     return joined
 
 
@@ -349,7 +364,7 @@ def _groups(plan: _Plan, shapes: _Shapes) -> tuple[Group, ...]:
     operands = [[place[o] for o in found] for _, found in units]
     colours = _numbered([shapes.of[i] for i, _ in units])
     if max(colours) >= MOST_GROUPS:
-        colours = _numbered([plan.rows[i].symbol for i, _ in units])
+        colours = _numbered([plan.signs[i] for i, _ in units])
     return _described(plan, shapes, [i for i, _ in units], operands, _told_apart(colours, operands))
 
 

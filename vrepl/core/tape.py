@@ -53,15 +53,19 @@ def _still_holds(node: Value, row: Operator, operands: Sequence[Any]) -> bool:
 class Tape:
     """The operations that lead from one node to an output, ready to run again.
 
+    `ordered` is what `order` returned for the output, where that is known already.
+
     Example:
         >>> a = Value(2.0)
         >>> Tape(a * a + 1, a).replay(3.0)
         10.0
     """
 
-    def __init__(self, output: Value, source: Value) -> None:
+    def __init__(
+        self, output: Value, source: Value, ordered: Sequence[Value] | None = None
+    ) -> None:
         self.output, self.source = output, source
-        self.steps = _dependents(output, source)
+        self.steps = _dependents(output, source, order(output) if ordered is None else ordered)
 
     @property
     def is_connected(self) -> bool:
@@ -77,18 +81,18 @@ class Tape:
         """
         found: dict[int, Any] = {id(self.source): number}
         for node in self.steps:
-            row, *operands = node._made
-            numbers = (found[id(x)] if id(x) in found else plain(x) for x in operands)
-            found[id(node)] = evaluate(row)(*numbers)
+            made = node._made
+            numbers = [found[key] if (key := id(x)) in found else plain(x) for x in made[1:]]
+            found[id(node)] = evaluate(made[0])(*numbers)
         return found[id(self.output)]  # type: ignore[no-any-return]
 
 
-def _dependents(output: Value, source: Value) -> list[Value]:
+def _dependents(output: Value, source: Value, ordered: Sequence[Value]) -> list[Value]:
     """The nodes between source and output, in evaluation order; none where no path leads."""
     reached = {id(source)}
     steps = []
-    for node in order(output):
-        if id(node) not in reached and any(id(x) in reached for x in node._made[1:]):
+    for node in ordered:
+        if id(node) not in reached and not reached.isdisjoint(map(id, node._made[1:])):
             reached.add(id(node))
             steps.append(node)
     return steps if id(output) in reached else []

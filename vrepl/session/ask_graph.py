@@ -82,12 +82,8 @@ def graph(session: Session, request: Request) -> Answer:
 
 def _current(names: Mapping[int, str]) -> Callable[[Value], str]:
     """What a node is called now; '' where its name means another one."""
-
-    def name(node: Value) -> str:
-        found = names.get(id(node)) or node.label
-        return "" if found.endswith(OLDER) else found
-
-    return name
+    current = {key: name for key, name in names.items() if not name.endswith(OLDER)}
+    return lambda node: current.get(id(node), "")
 
 
 def _input(

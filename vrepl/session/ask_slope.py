@@ -200,16 +200,17 @@ def _asked(
 ) -> SlopeLine:
     """The line for one part of `wrt`, connected or not; `a a` asks for a slope of the slope."""
     is_node = isinstance(root, Value)
-    behind = {id(node) for node in session.ordered(output, root)} if is_node else set()
+    behind = set(map(id, session.ordered(output, root))) if is_node else set()
     for name, node in wanted:
         if id(node) not in behind:
             return _unconnected(session, output, root, name, node)
     *before, (_, last) = wanted
     for _, node in before:
         root = _slope_node(root, node)
-    slope = adjoints(order(root)).get(id(last), 0.0)
+    ordered = order(root)
+    slope = adjoints(ordered).get(id(last), 0.0)
     names = " ".join(name for name, _ in wanted)
-    return _line(root, names, last, slope, measure(root, last, h))
+    return _line(root, names, last, slope, measure(root, last, h, ordered))
 
 
 def _slope_node(root: Value, node: Value) -> Value:
@@ -236,7 +237,8 @@ def _all_leaves(
     affordable = max(1, MEASURED_STEPS // len(ordered))
     lines = []
     for rank, leaf in enumerate(leaves[:SLOPE_LINES]):
-        measured = measure(root, leaf, h) if rank < affordable else _too_long(len(ordered))
+        affords = rank < affordable
+        measured = measure(root, leaf, h, ordered) if affords else _too_long(len(ordered))
         lines.append(_line(root, title(leaf), leaf, found[id(leaf)], measured))
     return tuple(lines), max(0, len(leaves) - SLOPE_LINES)
 

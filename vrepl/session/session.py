@@ -97,13 +97,16 @@ class Session:
         raise CommandError(f"{fact}; {remedy}")
 
     def names(self, nodes: Sequence[Value]) -> dict[int, str]:
-        """What to call nodes, by `id`; `a (older)` for one whose name means another now."""
+        """What to call nodes, by `id`; `a (older)` for one whose name means another now.
+
+        Every node that has a name or a label is in it, so that nobody need look at the nodes again.
+        """
         found = self.registry.references()
         names = self.registry.namespace()
         for node in nodes:
             label = node.label
-            if label and id(node) not in found and label in names:
-                found[id(node)] = label + OLDER
+            if label and id(node) not in found:
+                found[id(node)] = label + OLDER if label in names else label
         return found
 
     def titles(self, nodes: Sequence[Value]) -> Callable[[Value], str]:
