@@ -100,6 +100,8 @@ def _input(
         )
     [name] = part
     node = session.node(name)
+    if node is root:
+        raise CommandError(f"no path leads from {output} to itself; its slope by itself is 1")
     if all(other is not node for other in ordered):
         raise NotConnected(output, name, session.reasons.apart(output, root, name, node))
     return name, node
@@ -112,8 +114,11 @@ def _viewed(graph: Graph, request: Request) -> Graph:
         CommandError: There is no name to expand.
     """
     expand = request.option("expand", "")
-    if expand and all(node.name != expand for node in graph.nodes):
+    named = [node for node in graph.nodes if node.name == expand]
+    if expand and not named:
         raise CommandError(f"{request.subject} has no node {expand} to expand among those drawn")
+    if expand and named[0].is_leaf:
+        raise CommandError(f"{expand} is an input; there is nothing folded into it to expand")
     view = View(
         style=request.option("style", "auto"),
         edges=bool(request.wrt),

@@ -140,7 +140,8 @@ class SlopeAnswer(ListAnswer[SlopeLine]):
             for line in self.lines
             if not line.is_connected
         ]
-        notes += [f"{line.wrt} not measured: {line.reason}" for line in found if line.reason]
+        unmeasured = [line for line in found if line.reason and line.measured is None]
+        notes += [f"{line.wrt} not measured: {line.reason}" for line in unmeasured]
         if self.left_out:
             notes.append(
                 more(self.left_out, "input", f"%slope {self.output} wrt NAME asks for one")

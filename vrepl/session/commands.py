@@ -46,7 +46,7 @@ _ANIMATE = Option("animate", "", str, "play the evaluation and then the reverse 
 _MEMORY = Option("memory", "", str, "what keeps nodes alive, and how much memory they take")
 _CELL = Option("cell", "N", count, "the number of the cell to show")
 _VIEW = (
-    Option("style", "STYLE", choice(*STYLES), f"begin with {', '.join(STYLES)}", STYLES),
+    Option("style", "STYLE", choice(*STYLES), f"the first to try: {', '.join(STYLES)}", STYLES),
     Option("depth", "N", count, "only the nodes up to so many operations away"),
     Option("expand", "NAME", str, "draw what is folded into a node"),
     Option("ascii", "", str, "draw with the signs of ASCII"),

@@ -225,7 +225,12 @@ class Grammar:
         text = " ".join(words)
         if "," in words:
             return f'{self.command} takes one name before wrt, not "{text}"'
-        return f'{self.command} takes one name, not "{text}"; give an expression a name first'
+        fact = f'{self.command} takes one name, not "{text}"'
+        if ";" in text or "%" in text:
+            return f"{fact}; write one command on a line"
+        if self.wrt and difflib.get_close_matches(words[1], ["wrt"], cutoff=0.5):
+            return f'{fact}; did you mean "wrt" for "{words[1]}"'
+        return f"{fact}; give an expression a name first"
 
     def _listed(self, words: Sequence[Word]) -> tuple[tuple[str, ...], ...]:
         """The names between commas."""

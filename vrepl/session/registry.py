@@ -186,10 +186,13 @@ def nearest(name: str, names: Iterable[str]) -> str:
     """The name that was probably meant, '' where none is like it.
 
     Example:
-        >>> nearest("los", ["loss", "d"]), nearest("e", ["a", "d"])
-        ('loss', 'd')
+        >>> nearest("los", ["loss", "d"]), nearest("e", ["a", "d"]), nearest("D", ["a", "d"])
+        ('loss', 'd', 'd')
     """
     known = list(names)
+    same = [other for other in known if other.lower() == name.lower()]
+    if same:
+        return same[0]
     close = difflib.get_close_matches(name, known, n=1)
     if not close and len(name) == 1:  # difflib sees no likeness between single letters
         letters = sorted(n for n in known if len(n) == 1)

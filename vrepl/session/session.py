@@ -89,6 +89,8 @@ class Session:
         found = self.registry.find(reference)
         if is_node(found) or is_plain_number(found):
             return found
+        if reference == "_" and found == "":
+            raise CommandError("there is no last result yet; type a line that gives a number")
         kind = type(found).__name__
         article = "an" if kind[:1] in "aeiou" else "a"
         fact = f"{reference} is {article} {kind}, not a number"
