@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vrepl.core.nodes import adjoints, is_constant
+from vrepl.core.nodes import adjoints, dependents, is_constant
 from vrepl.core.operators import Operator
 from vrepl.core.precision import Arithmetic
 from vrepl.core.rules import Number, as_float, local_derivative
@@ -166,22 +166,11 @@ def check_slopes(
     sizes = _path_sizes(ordered)
     output = ordered[-1]
     for node in wanted:
-        steps = _dependents(ordered, node)
+        steps = dependents(ordered, [node])
         finding = Finding(output, node, None, exact[id(node)], None, "")
         change = _through(steps, node, output, arithmetic)
         size = sizes[id(node)] * math.sqrt(max(1, len(steps)))  # each operation rounds once more
         yield _compared(finding, node.data, change, arithmetic, size)
-
-
-def _dependents(ordered: Sequence[Value], source: Value) -> list[Value]:
-    """The nodes that move when *source* does, in evaluation order."""
-    reached = {id(source)}
-    steps = []
-    for node in ordered:
-        if id(node) not in reached and any(id(x) in reached for x in node._made[1:]):
-            reached.add(id(node))
-            steps.append(node)
-    return steps
 
 
 def _through(

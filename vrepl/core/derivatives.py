@@ -12,7 +12,7 @@ from typing import Any
 
 from vrepl.core.errors import NotConnected
 from vrepl.core.functions import differentiable_partial
-from vrepl.core.nodes import adjoints, is_constant, order
+from vrepl.core.nodes import adjoints, dependents, is_constant, order
 from vrepl.core.operators import BY_NAME, Operator
 from vrepl.core.rules import local_derivative
 from vrepl.core.tape import Tape
@@ -122,7 +122,7 @@ def derivative(output: Value, wrt: Sequence[Value]) -> tuple[Value, ...]:
         >>> first.data, second.data
         (12.0, 12.0)
     """
-    found = _adjoint_nodes(order(output), {id(node) for node in wrt})
+    found = _adjoint_nodes(order(output), wrt)
     slopes = (_found(found.get(id(node)), output, node) for node in wrt)
     return tuple(x if isinstance(x, Value) else Value(x) for x in slopes)
 
@@ -173,9 +173,9 @@ def _found(slope: Any, output: Value, wrt: Value) -> Any:
     return slope
 
 
-def _adjoint_nodes(ordered: Sequence[Value], wrt: set[int]) -> dict[int, Any]:
+def _adjoint_nodes(ordered: Sequence[Value], wrt: Sequence[Value]) -> dict[int, Any]:
     """What `adjoints` finds, as nodes; only along the paths that lead from *wrt*."""
-    needed = _reached(ordered, wrt)
+    needed = set(map(id, (*wrt, *dependents(ordered, wrt))))
     found: dict[int, Any] = {id(ordered[-1]): 1.0}
     for node in reversed(ordered):
         adjoint = found.get(id(node))
@@ -193,15 +193,6 @@ def _adjoint_nodes(ordered: Sequence[Value], wrt: set[int]) -> dict[int, Any]:
 _ADD, _MUL, _POS = BY_NAME["add"], BY_NAME["mul"], BY_NAME["pos"]
 
 
-def _reached(ordered: Sequence[Value], wrt: set[int]) -> set[int]:
-    """The nodes that depend on any of *wrt*, themselves included."""
-    reached = set(wrt)
-    for node in ordered:
-        if any(id(operand) in reached for operand in node._made[1:]):
-            reached.add(id(node))
-    return reached
-
-
 def _local_node(row: Operator, position: int, operands: Sequence[Any], node: Value) -> Any:
     """The local derivative with everything it depends on still in the graph."""
     numbers = [plain(x) for x in operands]
@@ -216,7 +207,7 @@ def _as_float(x: Any) -> Any:
     """The operand as a float or float node: in C, 0.5 * IntValue would not ask the node."""
     if not isinstance(x, Value):
         return float(x)
-    return x if isinstance(x, float) and isinstance(x, Value) else apply(_POS, x) * 1.0
+    return x if isinstance(x, float) else apply(_POS, x) * 1.0
 
 
 def _times(adjoint: Any, local: Any) -> Any:

@@ -7,7 +7,7 @@ leaf; plain ints and floats among the operands are constants. This is the hot pa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ __all__ = [
     "Recording",
     "Source",
     "adjoints",
+    "dependents",
     "is_constant",
     "order",
     "walk",
@@ -137,6 +138,24 @@ def walk(*roots: Value) -> Iterator[Value]:
             kind = type(operand)
             if kind is not float and kind is not int and id(operand) not in seen:
                 push(operand)
+
+
+def dependents(ordered: Sequence[Value], sources: Iterable[Value]) -> list[Value]:
+    """The nodes of an ordered graph that move when any of *sources* does, without those, in order.
+
+    Example:
+        >>> from vrepl import Value
+        >>> a, b = Value(2.0), Value(3.0)
+        >>> [node.data for node in dependents(order(b * b + a), [a])]
+        [11.0]
+    """
+    reached = set(map(id, sources))
+    found = []
+    for node in ordered:
+        if id(node) not in reached and not reached.isdisjoint(map(id, node._made[1:])):
+            reached.add(id(node))
+            found.append(node)
+    return found
 
 
 def adjoints(ordered: Sequence[Value], found: dict[int, float] | None = None) -> dict[int, float]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vrepl.core.nodes import is_constant
+from vrepl.core.nodes import dependents, is_constant
 from vrepl.core.value import Value
 
 __all__ = ["MANY", "between", "count_paths"]
@@ -24,10 +24,7 @@ def between(ordered: Sequence[Value], inputs: Sequence[Value]) -> list[Value]:
         >>> [node.data for node in between(order(a * b + c * c), [a])]
         [2.0, 6.0, 22.0]
     """
-    reached = {id(node) for node in inputs}
-    for node in ordered:
-        if any(id(operand) in reached for operand in node._made[1:]):
-            reached.add(id(node))
+    reached = set(map(id, (*inputs, *dependents(ordered, inputs))))
     return [node for node in ordered if id(node) in reached]
 
 

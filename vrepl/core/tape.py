@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from vrepl.core.nodes import order
+from vrepl.core.nodes import dependents, order
 from vrepl.core.operators import Operator
 from vrepl.core.rules import Number, evaluate
 from vrepl.core.value import Value, plain
@@ -65,7 +65,9 @@ class Tape:
         self, output: Value, source: Value, ordered: Sequence[Value] | None = None
     ) -> None:
         self.output, self.source = output, source
-        self.steps = _dependents(output, source, order(output) if ordered is None else ordered)
+        self.steps = dependents(order(output) if ordered is None else ordered, [source])
+        if self.steps and self.steps[-1] is not output:
+            self.steps = []  # what moves does not lead there
 
     @property
     def is_connected(self) -> bool:
@@ -85,14 +87,3 @@ class Tape:
             numbers = [found[key] if (key := id(x)) in found else plain(x) for x in made[1:]]
             found[id(node)] = evaluate(made[0])(*numbers)
         return found[id(self.output)]  # type: ignore[no-any-return]
-
-
-def _dependents(output: Value, source: Value, ordered: Sequence[Value]) -> list[Value]:
-    """The nodes between source and output, in evaluation order; none where no path leads."""
-    reached = {id(source)}
-    steps = []
-    for node in ordered:
-        if id(node) not in reached and not reached.isdisjoint(map(id, node._made[1:])):
-            reached.add(id(node))
-            steps.append(node)
-    return steps if id(output) in reached else []
