@@ -73,18 +73,23 @@ def graph(x: Any, leaves: list[Value]) -> Any:
     if isinstance(x, (list, tuple)):
         return [graph(part, leaves) for part in x]
     if not isinstance(x, Value):
-        return repr(x)
+        return text(x)
     slopes = []
     for node in leaves:
         try:
             slopes.append(repr(float(slope(x, node))))
         except (NotConnected, ArithmeticError) as error:
             slopes.append(type(error).__name__)
-    return repr(plain(x)), slopes
+    return text(plain(x)), slopes
+
+
+def text(x: Any) -> str:
+    """A number as text, also a whole one of more digits than Python writes."""
+    return hex(x) if type(x) is int else repr(x)
 
 
 def numbers_in(x: Any) -> Any:
-    return [numbers_in(part) for part in x] if isinstance(x, (list, tuple)) else repr(plain(x))
+    return [numbers_in(part) for part in x] if isinstance(x, (list, tuple)) else text(plain(x))
 
 
 # --- random loops --------------------------------------------------------------------------------

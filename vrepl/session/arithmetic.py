@@ -71,6 +71,7 @@ class Scope:
         sure: Names that are surely bound here.
         frame: What is known of the function around it.
         raw: Its numbers stay plain, in a block ``with vrepl.plain():``.
+        closed: It stands in a loop where nothing has to ask.
     """
 
     straight: bool = False
@@ -84,6 +85,7 @@ class Scope:
     sure: frozenset[str] = frozenset()
     frame: Frame | None = None
     raw: bool = False
+    closed: bool = False
 
     def inside(self, slot: Slot) -> Scope:
         """The scope of what stands in a field."""
@@ -130,7 +132,7 @@ class Arithmetic:
 
     def asks(self, old: ast.BinOp | ast.AugAssign, scope: Scope) -> bool:
         """Whether an operation may lose a node on its right."""
-        if not self.cell.operators or scope.dropped or scope.in_class:
+        if not self.cell.operators or scope.dropped or scope.in_class or scope.closed:
             return False
         sides = (old.left, old.right) if isinstance(old, ast.BinOp) else (old.target, old.value)
         asked = operations.is_swallowed(sides[0], old.op, sides[1], scope.known)
@@ -193,20 +195,22 @@ class Arithmetic:
             return self.entered(old, scope, want)
         if scope.frame is None and isinstance(old, _LOOPS) and self.cell.shared:
             scope = replace(scope, local=True)  # names are fast there, see `declared`
-        plan = None if scope.settled else self.planned(old, scope)
+        plan = None if scope.settled or scope.closed else self.planned(old, scope)
         if plan is None:
             return self.entered(old, scope, want)
         return self.versions(old, scope, want, plan)
 
     def versions(self, old: ast.AST, scope: Scope, want: Want | None, plan: Plan) -> ast.AST:
         """A loop as it runs where a test holds, and as it runs where not, behind that test."""
-        tested = scope.sure.union(plan.guard.shared)
-        plain = self.entered(old, replace(scope, known=plan.known, sure=tested), want)
-        test = plan.guard.test(old)
+        inside = replace(scope, known=plan.known, sure=scope.sure.union(plan.sure))
+        plain = self.entered(old, replace(inside, closed=plan.is_closed), want)
+        test = plan.test(old)
         if test is None:
             return plain
         self.changed = self.asked = True
-        other, scope = twin(old), replace(scope, settled=True, sure=self.sure(old, scope))
+        other = twin(old)
+        if not plan.is_closed:
+            scope = replace(scope, settled=True, sure=self.sure(old, scope))
         otherwise: Any = (
             self.versions(other, scope, want, plan.otherwise)
             if plan.otherwise

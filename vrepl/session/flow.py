@@ -20,6 +20,7 @@ __all__ = [
     "Bound",
     "bindings",
     "bound_names",
+    "eager_argument",
     "inside",
     "kinds",
     "targets",
@@ -28,6 +29,12 @@ __all__ = [
 COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _SCOPES: Final = (*_FUNCTIONS, ast.ClassDef)
+
+# Builtins that have read their argument to its end when they return: a generator handed to one
+# runs while the names around it are what they were.
+_EAGER: Final = frozenset(
+    {"sum", "min", "max", "any", "all", "list", "tuple", "set", "frozenset", "sorted", "dict"}
+)
 
 _Value: TypeAlias = "ast.expr | Kind"
 
@@ -281,6 +288,21 @@ def kinds(every: list[Binding], before: Mapping[str, Kind], known: Known) -> dic
                 found[binding.name] = now.names[binding.name] = kind  # type: ignore[index]
                 moving = True
     return {name: Kind.ANY if kind is Kind.UNSEEN else kind for name, kind in found.items()}
+
+
+def eager_argument(node: ast.Call, known: Known) -> ast.GeneratorExp | None:
+    """The generator in ``sum(… for …)``, which runs at once.
+
+    Example:
+        >>> call = ast.parse("sum(x for x in xs)").body[0].value
+        >>> eager_argument(call, Known({}, lambda name: True)) is call.args[0]
+        True
+    """
+    name = node.func.id if type(node.func) is ast.Name else ""
+    first = node.args[0] if node.args else None
+    if type(first) is ast.GeneratorExp and name in _EAGER and known.is_library(name):
+        return first
+    return None
 
 
 # --- what is bound where -------------------------------------------------------------------------

@@ -33,20 +33,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final, cast
 
-from vrepl.session import flow
+from vrepl.session import closed, flow
 from vrepl.session.kinds import Kind, Known, key_of, module_of
 from vrepl.session.operations import Guard, is_swallowed
 from vrepl.session.trees import children, everything
 
-__all__ = ["Frame", "Plan", "eager_argument", "frame_of", "has_arithmetic", "plan", "within"]
+__all__ = ["Frame", "Plan", "frame_of", "has_arithmetic", "plan", "within"]
 
-# Builtins that have read their argument to its end when they return: a generator handed to one
-# runs while the names around it are what they were.
-_EAGER: Final = frozenset(
-    {"sum", "min", "max", "any", "all", "list", "tuple", "set", "frozenset", "sorted", "dict"}
-)
 # More names than this are not tested: the search for those that matter takes time in every cell.
 _MOST_NAMES: Final = 12
 # Names through which code can bind other names unseen.
@@ -146,13 +142,17 @@ class Plan:
     """A test before a loop, and what is known in the loop where it holds.
 
     Attributes:
-        guard: The test.
+        test: The test as an expression for the place of a loop; None where nothing needs testing.
         known: What is known then.
+        sure: Names that are surely bound then.
+        is_closed: Whether nothing in the loop has to ask then.
         otherwise: A weaker test for where it does not hold.
     """
 
-    guard: Guard
+    test: Callable[[ast.AST], ast.expr | None]
     known: Known
+    sure: tuple[str, ...] = ()
+    is_closed: bool = False
     otherwise: Plan | None = None
 
 
@@ -204,8 +204,8 @@ def plan(
     Example:
         >>> loop = ast.parse("for x in xs:\n    s += x*w").body[0]
         >>> found = plan(loop, Known(), lambda name: name in "sw", lambda name: False)
-        >>> found.guard.own, found.guard.kind.name
-        (('w',), 'REAL')
+        >>> ast.unparse(found.test(loop))
+        '__vrepl_float__ is __vrepl_type__(w)'
     """
     search = _searching(node, known, is_own)
     if search is None:
@@ -223,16 +223,36 @@ def plan(
     modules = (name for name in _modules(search) if may_test(name) and not is_own(name))
     search.modules = tuple(modules)
     search.known = search.known.but(dict.fromkeys(search.modules, Kind.MODULE))
-    names = [name for name in _names_of(search) if may_test(name)]
-    found = [
+    return _best(search, may_test)
+
+
+def _best(search: _Search, may_test: Callable[[str], bool]) -> Plan | None:
+    """The tests one behind another, those that spare every operation first."""
+    names = [name for name in _names_of(search) if may_test(name)][:_MOST_NAMES]
+    numbers, reals = (
         (search.remaining(inside), tested, kind)
         for kind in (Kind.NUMBER, Kind.REAL)
-        for tested, inside in (search.settled(names[:_MOST_NAMES], kind),)
-    ]
-    numbers, reals = (_plan(search, *some) for some in found)
-    if found[0][0] <= found[1][0]:
-        return numbers
-    return reals and replace(reals, otherwise=numbers)
+        for tested, inside in (search.settled(names, kind),)
+    )
+    spared = _plan(search, *reals) if reals[0] < numbers[0] else None
+    whole = _closed(search, may_test) if numbers[0] else None
+    ordered = [spared, whole] if reals[0] == 0 else [whole, spared]
+    best = _plan(search, *numbers)
+    for found in reversed(ordered):
+        best = replace(found, otherwise=best) if found else best
+    return best
+
+
+def _closed(search: _Search, may_test: Callable[[str], bool]) -> Plan | None:
+    """The test whether nothing in a loop has to ask; None for a loop that is open."""
+    bound = {binding.name for binding in search.bindings} - search.early
+    found = closed.needs(search.node, bound, search.known)
+    if found is None or not all(map(may_test, (*found.data, *found.counts, *found.modules))):
+        return None
+    if any(map(search.is_own, found.modules)):
+        return None
+    known = search.known.but(dict.fromkeys(found.modules, Kind.MODULE))
+    return Plan(partial(closed.test, found, search.is_own), known, (), True)
 
 
 def _plan(search: _Search, remaining: int, tested: list[str], kind: Kind) -> Plan | None:
@@ -244,7 +264,7 @@ def _plan(search: _Search, remaining: int, tested: list[str], kind: Kind) -> Pla
     own = tuple(name for name in tested if search.is_own(name))
     shared = tuple(name for name in tested if name not in own)
     guard = Guard(kind, own, shared, lists, search.modules)
-    return Plan(guard, inside.but(dict.fromkeys(lists, Kind.LIST)))
+    return Plan(guard.test, inside.but(dict.fromkeys(lists, Kind.LIST)), shared)
 
 
 def _modules(search: _Search) -> dict[str, None]:
@@ -317,9 +337,8 @@ def _searching(node: ast.AST, known: Known, is_own: Callable[[str], bool]) -> _S
         bound.block([cast("ast.stmt", node)], set())
         search.bindings = flow.bindings([node], known)
         search.early = frozenset(bound.early)
-    else:
-        generators = cast("ast.ListComp", node).generators
-        search.hidden = frozenset(n for g in generators for n in flow.bound_names(g.target))
+    targets = (part.target for part in everything(node) if type(part) is ast.comprehension)
+    search.hidden = frozenset(name for target in targets for name in flow.bound_names(target))
     return search
 
 
@@ -334,24 +353,9 @@ def _operations(node: ast.AST, known: Known) -> Iterator[tuple[ast.expr, ast.ope
             yield part.target, part.op, part.value
         elif type(part) is ast.GeneratorExp and part is not node:
             continue
-        elif type(part) is ast.Call and (eager := eager_argument(part, known)):
+        elif type(part) is ast.Call and (eager := flow.eager_argument(part, known)):
             pending += children(eager)
         pending += flow.inside(part)
-
-
-def eager_argument(node: ast.Call, known: Known) -> ast.GeneratorExp | None:
-    """The generator in ``sum(… for …)``, which runs at once.
-
-    Example:
-        >>> call = ast.parse("sum(x for x in xs)").body[0].value
-        >>> eager_argument(call, Known({}, lambda name: True)) is call.args[0]
-        True
-    """
-    name = node.func.id if type(node.func) is ast.Name else ""
-    first = node.args[0] if node.args else None
-    if type(first) is ast.GeneratorExp and name in _EAGER and known.is_library(name):
-        return first
-    return None
 
 
 def _names_of(search: _Search) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias, cast
 
 from vrepl.session import hoisting, operations, proof
 from vrepl.session.arithmetic import Arithmetic, Cell, Place, Scope, is_builtin
-from vrepl.session.flow import COMPREHENSIONS, parameters
+from vrepl.session.flow import COMPREHENSIONS, eager_argument, parameters
 from vrepl.session.kinds import Known
 from vrepl.session.policy import (
     ARGUMENT,
@@ -261,7 +261,7 @@ class _Rewriter(Arithmetic):
 
     def call(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
         node = cast("ast.Call", node)
-        if eager := hoisting.eager_argument(node, Known({}, self.is_library)):
+        if eager := eager_argument(node, Known({}, self.is_library)):
             self.eager[id(eager)] = eager
         if self.asks_type(node):
             node.func = ast.Name(KIND, LOAD, **location(node.func))

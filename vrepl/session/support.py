@@ -18,11 +18,13 @@ from vrepl.core.kinds import ValueType
 from vrepl.core.nodes import LITERAL
 from vrepl.core.operators import Operator
 from vrepl.core.value import FloatValue, IntValue, apply, leaf
-from vrepl.session import operations
+from vrepl.session import census, operations
+from vrepl.session.closed import CLOSED
 
 __all__ = [
     "OPERATIONS",
     "argument",
+    "closed",
     "kind",
     "literal",
     "modules_named",
@@ -162,6 +164,36 @@ def modules_named(*names: str) -> bool:
     return True
 
 
+def closed(values: tuple[Any, ...], counts: tuple[Any, ...], facts: tuple[Any, ...]) -> bool:
+    """Whether nothing in a closed loop has to ask, and it pays to know.
+
+    Args:
+        values: What has to be data.
+        counts: What may also be a whole node.
+        facts: As `vrepl.session.closed.test` writes them: names of more values and counts among
+            the caller's globals, modules, and then the fields of `census.Reading`.
+    """
+    names, counted, modules, *reading = facts
+    bound = sys._getframe(1).f_globals
+    if names:
+        values += tuple([bound.get(name) for name in names])
+    does = census.Reading(*reading)
+    if (
+        does.steps < census.SHORTEST
+        and not census.is_long(values)
+        and not (census.is_long(counts) or census.is_long([bound.get(name) for name in counted]))
+    ):
+        return False
+    for x in values:
+        if not census.is_data(x, does):
+            return False
+    for name in modules:
+        module = bound.get(name)
+        if module is not sys.modules.get(name) and module is not _TWINS.get(name):
+            return False
+    return census.is_none_hidden(bound, counts, does.nodeless)
+
+
 # All that rewritten arithmetic refers to, by name.
 OPERATIONS: Final[dict[str, Any]] = {
     operations.TYPE: type,
@@ -176,6 +208,7 @@ OPERATIONS: Final[dict[str, Any]] = {
     operations.MATH: math,
     operations.TEXT: str,
     operations.WHOLE: IntValue,
+    CLOSED: closed,
 } | {
     operations.names_of(row)[in_place]: operation(row, in_place)
     for row in operations.SYNTAX.values()

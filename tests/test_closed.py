@@ -1,0 +1,332 @@
+"""Loops that ask once whether their data is free of nodes: nothing changes but the time they take.
+
+The measure are the same loops where every operation asks. Nodes are typed in the programs
+themselves, since a node that anything else holds makes every loop ask.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+from collections import namedtuple
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_hoisting import Unhoisted, graph, kept, run
+
+from vrepl.core.derivatives import slope
+from vrepl.core.value import Value, leaf
+from vrepl.session import census
+from vrepl.session.census import Reading, is_data, is_none_hidden
+
+ANSWERS: list[bool] = []
+
+
+@pytest.fixture(autouse=True)
+def _every_loop(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Short loops ask too, and no node of another test is left."""
+
+    def asked(*arguments: Any) -> bool:
+        ANSWERS.append(is_none_hidden(*arguments))
+        return ANSWERS[-1]
+
+    gc.collect()
+    census._census.cache_clear()
+    monkeypatch.setattr(census, "SHORTEST", 0)
+    monkeypatch.setattr(census, "is_none_hidden", asked)
+    ANSWERS.clear()
+    yield
+    census._census.cache_clear()
+
+
+def answers(source: str, **names: Any) -> tuple[dict[str, Any], list[bool]]:
+    """What a cell leaves, and what its loops were answered once their data seemed sound."""
+    ANSWERS.clear()
+    left, error = run(source, **names)
+    assert not error
+    return left, list(ANSWERS)
+
+
+# --- random loops --------------------------------------------------------------------------------
+
+NAMES = {"p": "1.5", "q": "3", "k": "2", "n": "5", "s": "0.25"}
+LISTS = {"ws": "0.5, 4, 2, 1, 3", "xs": "1.5, 3, 0.75, 2, 1", "ys": "2, 2.5, 4, 1.5, 1"}
+
+
+@st.composite
+def starts(draw: st.DrawFn) -> str:
+    """Each name means a node or a plain number, and few lists hold nodes.
+
+    One may hold a node where nobody looks, as the second of five.
+    """
+    lines = []
+    for name, number in NAMES.items():
+        typed = draw(st.booleans())
+        lines.append(f"{name} = {name}0 = {number if typed else f'({number}).__pos__()'}")
+    for name, numbers in LISTS.items():
+        form = draw(st.sampled_from(["list(({}))", "list(({}))", "list(({}))", "[{}]"]))
+        lines.append(f"{name} = {form.format(numbers)}\n{name}0 = tuple({name})")
+    if draw(st.integers(0, 3)) == 0:
+        lines.append(f"{draw(st.sampled_from([*LISTS]))}[1] = {draw(st.sampled_from('qkn'))}")
+    return "\n".join(lines)
+
+
+VALUES = st.sampled_from(
+    ["x", "y", "p", "q", "k", "s", "i", "ws[i]", "ws[1]", "xs[i]", "0.5", "2", "min(x, k)"]
+)
+HEADS = st.sampled_from(["y in ys", "i in range(q)", "i, y in enumerate(ys)", "y in [p, 0.5]"])
+
+
+@st.composite
+def values(draw: st.DrawFn) -> str:
+    operator = st.sampled_from(["+", "-", "*", "*", "/", "//"])
+    text = draw(VALUES)
+    for _ in range(draw(st.integers(0, 3))):
+        other = draw(VALUES)
+        text = f"({text}) {draw(operator)} {other}" if draw(st.booleans()) else f"{other}*({text})"
+    forms = ["{}", "{}", "{}", "sum({} for y in ws)", "[{} for y in ys if y > 1][-1]"]
+    return draw(st.sampled_from(forms)).format(text)
+
+
+@st.composite
+def steps(draw: st.DrawFn, depth: int = 1) -> str:
+    value = draw(values())
+    form = draw(st.integers(0, 9 if depth else 6))
+    if form < 4:
+        return (
+            f"{draw(st.sampled_from(['s', 's', 'p', 'y']))} {draw(st.sampled_from('+-*'))}= {value}"
+        )
+    if form > 6:
+        return f"for {draw(HEADS)}:\n    " + draw(steps(0)).replace("\n", "\n    ")
+    return [f"s = {value}", f"ws[i] = {value}", f"if {value} > s:\n    s += x"][form - 4]
+
+
+@st.composite
+def loops(draw: st.DrawFn) -> str:
+    lines = draw(st.lists(steps(), min_size=1, max_size=4))
+    body = "".join(f"\n    {line}" for text in lines for line in text.split("\n"))
+    loop = f"y = i = int()\nfor x in xs:{body}"
+    if draw(st.booleans()):
+        return f"{loop}\nd = [s, p, ws]"
+    lines = [f"\n    {line}" for line in loop.split("\n")]
+    return f"def f(s, p, ws):{''.join(lines)}\n    return [s, p, ws]\nd = f(s, p, ws)"
+
+
+def leaves(left: dict[str, Any]) -> list[Value]:
+    return kept({name: left.get(f"{name}0", 0.0) for name in NAMES}) + [
+        x for name in LISTS for x in left.get(f"{name}0", ()) if isinstance(x, Value)
+    ]
+
+
+def found(start: str, program: str) -> Any:
+    left, error = run(f"{start}\n{program}")
+    try:
+        return error, graph(left.get("d"), leaves(left))
+    finally:
+        left.clear()  # functions and their globals hold each other
+        gc.collect(0)
+
+
+@given(starts(), loops())
+def test_closed_loops_lose_no_node(start: str, program: str) -> None:
+    one = found(start, program)
+    with Unhoisted():
+        assert one == found(start, program)
+
+
+# --- who is asked, and what the answer is --------------------------------------------------------
+
+CLOSED = {
+    "items": "for x in xs:\n    s += x",
+    "items of two lists": "for x, y in zip(xs, ys):\n    s += x*y",
+    "items by index": "for i in range(len(xs)):\n    s += xs[i]*ys[i]",
+    "a range by a node": "for i in range(n):\n    s += xs[i % 3]*ys[i % 3]",
+    "a comparison with a node": "for x in xs:\n    if x < n:\n        s += x",
+    "an index that is a node": "for x in xs:\n    s += x*xs[one]",
+    "a comprehension": "s = [x*y for x in xs for y in ys]",
+    "a generator that is summed": "s = sum(x*y for x, y in zip(xs, ys))",
+    "a float node": "for x in xs:\n    s += w*x",
+    "a list of float nodes": "ws = [0.5, 1.5]\nfor w, x in zip(ws, xs):\n    s += x*w",
+    "a number typed in the loop": "for x in xs:\n    u = 0.5\n    s += u*x",
+    "rows": "for row in [xs, ys]:\n    for x in row:\n        s += x*x",
+    "records": "for r in records:\n    s += r.x*r.y",
+    "fields that are set": "for r in records:\n    r.x = r.x + s*r.y",
+    "named tuples": "for r in pairs:\n    s += r.x*r.y",
+    "a dict": "for name in prices:\n    s += prices[name]*prices.get(name, 0)",
+    "what random gives": "for x in xs:\n    s += x*max(random.random(), x)",
+    "a while": "i = int('0')\nwhile i < n:\n    s += xs[i % 3]*ys[i % 3]\n    i += 1",
+    "arrays": "for i in range(n):\n    s = s*xs[0] + array*xs[1]",
+}
+OPEN = {
+    "a call of a function": "def f(x): return n\nfor x in xs:\n    s += f(x)",
+    "a whole number typed in the loop": "for x in xs:\n    u = 2\n    s += x*u",
+    "whole numbers in a list": "for x in xs:\n    u = [1, 2]\n    s += x*u[1]",
+    "whole numbers gone through": "for x in [1, 2]:\n    s += 0.5*x",
+    "a rounded node": "for x in xs:\n    s += 0.5*round(w*x)",
+    "the floor of a node": "import math\nfor x in xs:\n    s += 0.5*math.floor(w*x)",
+    "a lambda": "for x in xs:\n    s += (lambda: n)()*x",
+    "a generator that runs later": "for x in xs:\n    later = (s*y for y in xs)\n    s += x",
+    "a node on the way": "for x in xs:\n    s = s*m\n    m = n",
+    "a deleted name": "for x in xs:\n    s += x\n    u = s\n    del u",
+}
+HIDDEN = {
+    "in a list": "hidden = [n]",
+    "in an attribute": "class A: pass\na = A()\na.n = n",
+    "in a default": "def g(n=n): return n",
+    "in a dict": "hidden = {n: n}",
+    "in an iterator": "hidden = iter([n])",
+    "in a closure": "def g(n): return lambda: n\nhidden = g(n)",
+    "in a slice": "hidden = slice(n)",
+    "in a graph without a name": "hidden = [n*0.5]",
+    "in a generator": "hidden = (n for _ in [1])",
+    "made with Value(0)": "hidden = Value(0)",
+}
+HEAD = """
+import random
+n = 5
+w = 1.5
+one = 1
+xs, ys = list((1.5, 3.0, 0.75)), list((2.0, 2.5, 4.0))
+s = float("0")
+m = float("1")
+prices = dict((("a", 1.5), ("b", 2.5)))
+"""
+
+
+@dataclass
+class Record:
+    x: float
+    y: float
+
+
+Pair = namedtuple("Pair", "x y")
+
+
+def objects() -> dict[str, Any]:
+    import numpy as np
+
+    array = np.array([1.0, 2.0])
+    some = [Record(0.5, 1.5), Record(2.5, 3.5)]
+    return {"records": some, "pairs": [Pair(0.5, 1.5)], "array": array, "Value": Value}
+
+
+def placed(body: str, place: str) -> str:
+    """A program whose loop stands at the top level, or in a function that gives `s`."""
+    if place == "top level":
+        return HEAD + body
+    lines = "\n    ".join(body.split("\n"))
+    names = "n, w, one, xs, ys, s, m, prices, records, pairs, array"
+    given = names.replace("n, w, one, ", "")
+    return f"{HEAD}def f({given}):\n    {lines}\n    return s\ns = f({given})"
+
+
+places = pytest.mark.parametrize("place", ["top level", "function"])
+
+
+@places
+@pytest.mark.parametrize("name", CLOSED)
+def test_a_closed_loop_need_not_ask(name: str, place: str) -> None:
+    left, said = answers(placed(CLOSED[name], place), **objects())
+    assert said and all(said)
+    expected: dict[str, Any] = objects()
+    exec(placed(CLOSED[name], place), expected)
+    if "random" not in name:
+        assert str(left["s"]) == str(expected["s"])
+
+
+@places
+@pytest.mark.parametrize("name", OPEN)
+def test_an_open_loop_asks(name: str, place: str) -> None:
+    _, said = answers(placed(OPEN[name], place), **objects())
+    assert said == []
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_a_node_that_something_else_holds_makes_loops_ask(name: str) -> None:
+    loop = CLOSED["items of two lists"]
+    left, said = answers(f"{HEAD}{HIDDEN[name]}\n{loop}", **objects())
+    assert said == [False]
+    left.clear()
+    gone = "hidden = a = g = A = None"
+    left, said = answers(f"{HEAD}{HIDDEN[name]}\n{gone}\n{loop}", **objects())
+    assert said == [True]
+
+
+def test_a_whole_node_in_a_list_is_kept() -> None:
+    left, said = answers(f"{HEAD}xs.append(n)\nfor x in xs:\n    s += x*0.5 + 0.5*x")
+    assert said in ([], [False])
+    assert slope(left["s"], left["n"]) == 1.0
+
+
+SAID = {
+    "numbers": (lambda: [0.5, 2, True, None, "a", b"", 1j], True),
+    "tuples in lists": (lambda: [(0.5, [1, 2])], True),
+    "sets and dicts": (lambda: [{1, 2}, {"a": 0.5}], True),
+    "a float node": (lambda: [leaf(0.5)], True),
+    "a whole node": (lambda: [0.5, 0.5, leaf(2)], False),
+    "Value(0)": (lambda: [Value(0)], False),
+    "a function": (lambda: len, False),
+    "a class": (lambda: float, False),
+    "a generator": (lambda: (x for x in ()), False),
+    "an iterator": (lambda: iter([1]), False),
+    "a module": (lambda: gc, False),
+    "a file": (lambda: ast, False),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_data(name: str) -> None:
+    make, expected = SAID[name]
+    assert is_data(make(), Reading()) is expected
+
+
+class Computing:
+    """Has code for `x`."""
+
+    @property
+    def x(self) -> int:
+        raise AssertionError
+
+
+class Guessing:
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError
+
+
+class Adding:
+    def __radd__(self, other: Any) -> Any:
+        raise AssertionError
+
+
+class Slotted:
+    __slots__ = ("x",)
+
+
+class Refusing:
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AssertionError
+
+
+def test_records_are_asked_nothing() -> None:
+    reading = Reading(("x",))
+    assert not any(is_data(kind(), reading) for kind in (Computing, Guessing, Adding))
+    assert is_data(Slotted(), reading) and is_data(Record(1.0, 2.0), reading)
+    assert is_data(Refusing(), reading) and not is_data(Refusing(), Reading(("x",), stores=True))
+    assert not is_data(Record(1.0, 2.0), Reading(("x",), calls=True))
+    assert not is_data(Record(leaf(3), 2.0), reading)
+    assert is_data(Computing(), Reading(("y",)))
+
+
+def test_a_reference_to_the_class_is_counted_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {"n": leaf(3)}
+    assert is_none_hidden(names)
+    taken = [type(names["n"])]
+    census._census(False).due = 0.0
+    assert is_none_hidden(names)
+    names["xs"] = [leaf(2)]
+    assert not is_none_hidden(names)
+    assert len(taken) == 1

@@ -1,0 +1,280 @@
+"""Which loops are closed: what they read is plain data if it was before, whatever they do.
+
+A closed loop runs no code but its own and that of Python's own types, and no number in it becomes
+a whole node; so nothing in it has to ask, once ``census`` has found no such node in its data.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from vrepl.session.flow import bound_names, eager_argument
+from vrepl.session.kinds import Known
+from vrepl.session.policy import SOURCE, is_calculation, number_of
+from vrepl.session.trees import LOAD, call, children, location
+
+__all__ = ["CLOSED", "Needs", "needs", "test"]
+
+CLOSED: Final = "__vrepl_closed__"
+
+# Builtins that call nobody back; what they give is data if their arguments are. Not `round`
+# and `divmod`, which make whole nodes of float nodes.
+_BUILTINS: Final = frozenset(
+    {"abs", "all", "any", "bin", "bool", "chr", "complex", "dict", "enumerate", "float",
+     "frozenset", "hash", "hex", "id", "int", "isinstance", "len", "list", "max", "min", "oct",
+     "ord", "pow", "range", "repr", "reversed", "set", "slice", "sorted", "str", "sum",
+     "tuple", "zip"}
+)  # fmt: skip
+_LIBRARIES: Final = frozenset({"math", "random", "time"})
+_ROUNDING: Final = frozenset({"ceil", "floor", "trunc"})
+_NODES_OWN: Final = frozenset({"_made", "_prev"})
+_COUNTING: Final = frozenset({"len", "range"})  # a range keeps exact ints, whatever it is given
+_WRITING: Final = frozenset({"repr", "str"})
+
+
+@dataclass(slots=True)
+class Needs:
+    """What has to hold of the values a closed loop starts with.
+
+    Attributes:
+        data: Names whose values have to be data.
+        counts: Names that may also mean whole nodes: they are compared, indexed or ranged with.
+        modules: Names of modules whose functions it calls.
+        attributes: The attributes it reads or sets.
+        stores: Whether it sets attributes.
+        calls: Whether it calls methods or writes objects as text.
+        steps: How many steps it takes at least, as far as its text says.
+        nodeless: Whether no node may be in its data, so that functions of `math` need not ask.
+    """
+
+    data: dict[str, None] = field(default_factory=dict)
+    counts: dict[str, None] = field(default_factory=dict)
+    modules: dict[str, None] = field(default_factory=dict)
+    attributes: dict[str, None] = field(default_factory=dict)
+    stores: bool = False
+    calls: bool = False
+    steps: int = 0
+    nodeless: bool = False
+
+
+class _Open(Exception):
+    """A loop is not closed."""
+
+
+# What is still to be visited: a node, the names that comprehensions around it bind, and whether a
+# whole node would do no harm there.
+_Place: TypeAlias = "tuple[ast.AST, frozenset[str], bool]"
+
+
+def needs(
+    node: ast.AST, inner: Collection[str], known: Known, nodeless: bool = False
+) -> Needs | None:
+    r"""What a loop needs to be closed; None for one that is not.
+
+    Args:
+        node: A loop or a comprehension.
+        inner: The names that it binds before it reads them.
+        known: Says which names mean builtins.
+        nodeless: Whether no node at all may be in its data.
+
+    Example:
+        >>> loop = ast.parse("for i in range(n):\n    s += p.x*xs[i]").body[0]
+        >>> found = needs(loop, {"i"}, Known({}, lambda name: True))
+        >>> list(found.data), list(found.counts), list(found.attributes)
+        (['xs', 'p', 's'], ['n'], ['x'])
+        >>> loop = ast.parse("for x in xs:\n    s += f(x)").body[0]
+        >>> needs(loop, {"x"}, Known({}, lambda name: False)) is None
+        True
+    """
+    found = Needs(nodeless=nodeless)
+    start = frozenset(inner)
+    pending: list[_Place] = [(node, start, False)]
+    try:
+        if type(node) is ast.GeneratorExp:  # one that runs at once; those below come with a call
+            pending = [*_comprehended(node, start, False, found, known)]
+        while pending:
+            part, bound, counted = pending.pop()
+            rule = _RULES.get(type(part))
+            if rule is None:
+                return None
+            pending += rule(part, bound, counted, found, known)
+    except _Open:
+        return None
+    for name in found.data:
+        found.counts.pop(name, None)
+    return found
+
+
+def _name(
+    node: ast.Name, bound: frozenset[str], counted: bool, found: Needs, known: Known
+) -> Iterable[_Place]:
+    if type(node.ctx) is ast.Del:
+        raise _Open
+    if type(node.ctx) is ast.Load and node.id not in bound:
+        (found.counts if counted else found.data)[node.id] = None
+    return ()
+
+
+def _bound(
+    node: Any, bound: frozenset[str], counted: bool, found: Needs, known: Known
+) -> Iterator[_Place]:
+    """An assignment, none of whose numbers may become a node of those that must not be there."""
+    value = node.iter if type(node) is ast.For else node.value
+    if type(node) is not ast.AugAssign and value is not None and _types_node(value, found):
+        raise _Open
+    if type(node) is ast.AugAssign and type(node.target) is ast.Name:
+        yield ast.Name(node.target.id, ast.Load()), bound, False
+    yield from ((child, bound, False) for child in children(node))
+
+
+def _types_node(value: ast.AST, found: Needs) -> bool:
+    """Whether a number in a right side becomes a node of those that must not be there."""
+    pending = [value]
+    while pending:
+        part = pending.pop()
+        number = number_of(part)
+        if type(number) is int or (number is not None and found.nodeless):
+            return True
+        fields = SOURCE.through.get(type(part), ()) if number is None else ()
+        if type(part) is not ast.BinOp or is_calculation(part):
+            for name in fields:
+                inner = getattr(part, name)
+                pending += inner if type(inner) is list else (inner,)
+    return False
+
+
+def _comprehended(
+    node: Any, bound: frozenset[str], counted: bool, found: Needs, known: Known
+) -> Iterator[_Place]:
+    inside = bound.union(*(bound_names(g.target) for g in node.generators))
+    first = node.generators[0]
+    for part in children(node):
+        if type(part) is not ast.comprehension:
+            yield part, inside, False
+    if isinstance(node, (ast.ListComp, ast.DictComp)) and _types_node(node, found):
+        raise _Open
+    for generator in node.generators:
+        if generator.is_async or _types_node(generator.iter, found):
+            raise _Open
+        yield generator.iter, bound if generator is first else inside, False
+        yield generator.target, inside, False
+        yield from ((test, inside, False) for test in generator.ifs)
+
+
+def _called(
+    node: ast.Call, bound: frozenset[str], counted: bool, found: Needs, known: Known
+) -> Iterator[_Place]:
+    function = node.func
+    name = function.id if type(function) is ast.Name else ""
+    found.calls = found.calls or name in _WRITING
+    if name:
+        if name not in _BUILTINS or name in bound or not known.is_library(name):
+            raise _Open
+    elif type(function) is ast.Attribute and function.attr[:2] != "__":
+        base = function.value
+        if function.attr in _ROUNDING:
+            raise _Open
+        if type(base) is ast.Name and base.id in _LIBRARIES and base.id not in bound:
+            found.modules[base.id] = None
+        else:
+            found.calls = True
+            yield base, bound, False
+    else:
+        raise _Open
+    for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+        if type(argument) is ast.GeneratorExp:
+            if argument is not eager_argument(node, known):
+                raise _Open
+            yield from _comprehended(argument, bound, False, found, known)
+        else:
+            if name == "range" and type(number_of(argument)) is int:
+                found.steps = max(found.steps, int(number_of(argument) or 0))
+            yield argument, bound, name in _COUNTING
+
+
+def _compared(
+    node: ast.Compare, bound: frozenset[str], counted: bool, found: Needs, known: Known
+) -> Iterator[_Place]:
+    yield from ((side, bound, True) for side in (node.left, *node.comparators))
+
+
+def _item(
+    node: ast.Subscript, bound: frozenset[str], counted: bool, found: Needs, known: Known
+) -> Iterator[_Place]:
+    yield node.value, bound, False
+    index = node.slice
+    parts = children(index) if isinstance(index, (ast.Slice, ast.Tuple)) else [index]
+    yield from ((part, bound, True) for part in parts)
+
+
+def _attribute(
+    node: ast.Attribute, bound: frozenset[str], counted: bool, found: Needs, known: Known
+) -> Iterator[_Place]:
+    if node.attr[:2] == "__" or node.attr in _NODES_OWN or type(node.ctx) is ast.Del:
+        raise _Open
+    found.attributes[node.attr] = None
+    found.stores = found.stores or type(node.ctx) is ast.Store
+    yield node.value, bound, False
+
+
+def _written(
+    node: ast.AST, bound: frozenset[str], counted: bool, found: Needs, known: Known
+) -> Iterator[_Place]:
+    found.calls = True
+    yield from ((part, bound, False) for part in children(node))
+
+
+def _parts(
+    node: ast.AST, bound: frozenset[str], counted: bool, found: Needs, known: Known
+) -> Iterator[_Place]:
+    yield from ((part, bound, False) for part in children(node))
+
+
+_Rule: TypeAlias = "Callable[[Any, frozenset[str], bool, Needs, Known], Iterable[_Place]]"
+# Syntax that is not here makes a loop an open one.
+_RULES: Final[Mapping[type[ast.AST], _Rule]] = {
+    ast.Name: _name,
+    ast.Call: _called,
+    ast.Compare: _compared,
+    ast.Subscript: _item,
+    ast.Attribute: _attribute,
+    ast.FormattedValue: _written,
+    **dict.fromkeys((ast.Assign, ast.AugAssign, ast.NamedExpr, ast.For), _bound),
+    **dict.fromkeys((ast.ListComp, ast.SetComp, ast.DictComp), _comprehended),
+    **dict.fromkeys((ast.While, ast.If, ast.Expr, ast.Pass, ast.Break, ast.Continue), _parts),
+    **dict.fromkeys((ast.Return, ast.Assert, ast.BinOp, ast.UnaryOp, ast.BoolOp), _parts),
+    **dict.fromkeys((ast.IfExp, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Slice), _parts),
+    **dict.fromkeys((ast.Starred, ast.Constant, ast.JoinedStr), _parts),
+}
+
+
+def test(found: Needs, own: Callable[[str], bool], old: ast.AST) -> ast.Call:
+    """The question before a loop whether all that it needs holds, in the place of *old*.
+
+    Args:
+        found: What it needs.
+        own: Which names are those of a function and surely bound; others are looked up by name.
+        old: The loop.
+
+    Example:
+        >>> loop = ast.parse("[x*w for x in xs]").body[0].value
+        >>> found = needs(loop, (), Known({}, lambda name: True))
+        >>> ast.unparse(test(found, {"xs"}.__contains__, loop))
+        "__vrepl_closed__((xs,), (), (('w',), (), (), (), False, False, 0, False))"
+    """
+    at = location(old)
+
+    def values(names: Iterable[str]) -> ast.Tuple:
+        return ast.Tuple([ast.Name(n, LOAD, **at) for n in names if own(n)], LOAD, **at)
+
+    def others(names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(name for name in names if not own(name))
+
+    facts = (
+        others(found.data), others(found.counts), tuple(found.modules), tuple(found.attributes),
+        found.stores, found.calls, found.steps, found.nodeless,
+    )  # fmt: skip
+    return call(CLOSED, old, values(found.data), values(found.counts), facts)
