@@ -52,6 +52,8 @@ _STORING: Final = frozenset({"__delattr__", "__setattr__"})  # frozen dataclasse
 # How slots and named tuples read a field.
 _FIELDS: Final = (MemberDescriptorType, type(vars(namedtuple("_", "x"))["x"]))
 
+_FROZEN: Final = gc.get_freeze_count()  # 3.12 starts with some
+
 # A metaclass may answer for its classes with code of its own; `type` tells what is stored.
 _bases: Callable[[type], tuple[type, ...]] = vars(type)["__mro__"].__get__
 _members: Callable[[type], Mapping[str, Any]] = vars(type)["__dict__"].__get__
@@ -82,8 +84,8 @@ class _Census:
     def recount(self) -> None:
         """Look at every object there is, not more often than takes half a per cent of the time."""
         began = time.perf_counter()
-        if began < self.due or gc.get_freeze_count():
-            return
+        if began < self.due or gc.get_freeze_count() != _FROZEN:
+            return  # frozen objects are not shown
         kinds = set(map(id, self.kinds))  # the classes are equal to `float` and `int`
         alive = sum(id(type(x)) in kinds for x in gc.get_objects())
         self.others += self.count() - alive
