@@ -321,6 +321,15 @@ def test_records_are_asked_nothing() -> None:
     assert is_data(Computing(), Reading(("y",)))
 
 
+def test_results_of_cells_are_names_too() -> None:
+    n = leaf(3)
+    names = {"n": n, "_": n, "_4": n, "Out": {4: n}}
+    del n
+    assert is_none_hidden(names) and is_none_hidden(names)
+    names["Out"][5] = [names["n"]]
+    assert not is_none_hidden(names)
+
+
 def test_a_reference_to_the_class_is_counted_away(monkeypatch: pytest.MonkeyPatch) -> None:
     names = {"n": leaf(3)}
     assert is_none_hidden(names)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -58,9 +59,7 @@ class Unhoisted:
         def blind(*arguments: Any) -> hoisting.Frame:
             frame = frame_of(*arguments)
             known = hoisting.Known({}, frame.known.is_library)
-            return hoisting.Frame(
-                frame.names, frame.enclosing, {}, frozenset(), frame.fleeting, known
-            )
+            return replace(frame, bound={}, parameters=frozenset(), known=known)
 
         self.patch.setattr(arithmetic.hoisting, "frame_of", blind)
 

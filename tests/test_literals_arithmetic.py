@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import tracemalloc
+import weakref
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -196,6 +199,59 @@ def test_arrays_are_changed_in_place() -> None:
     with pytest.raises(TypeError, match="same_kind"):
         run("x += y[0]*1.5", x=whole, y=y)
     assert run("d = x * n; e = x.sum() * n", x=whole, n=leaf(2))["d"].tolist() == [0, 2, 4]
+
+
+KEPT = """
+def f(a, b):
+    x = a()*b()
+    {0}
+    return 1.5*a() + b()
+d = f(g, h)
+"""
+
+
+class Big:
+    """Something that may not live longer than its statement."""
+
+    def __mul__(self, other: Any) -> float:
+        return 2.5
+
+
+def test_operands_do_not_outlive_their_statement() -> None:
+    alive: weakref.WeakSet[Any] = weakref.WeakSet()
+
+    def g() -> Any:
+        if alive:
+            return 0.5
+        alive.add(big := Big())
+        return big
+
+    counted: list[int] = []
+    source = KEPT.format("counted.append(len(alive)); alive.add(a)")
+    names = run(source, g=g, h=lambda: 0.25, alive=alive, counted=counted)
+    assert counted == [0]
+    assert names["d"] == 1.0
+
+
+@pytest.mark.parametrize("looking", ["locals()", "vars()", "dir()", "eval('locals()')"])
+def test_a_function_that_looks_at_its_names_sees_its_own(looking: str) -> None:
+    names = run(KEPT.format(f"seen = [*{looking}]; log.append(seen)"), g=float, h=float, log=[])
+    assert sorted(names["log"][0]) == ["a", "b", "x"]
+
+
+def test_whole_nodes_are_asked_wherever_they_come_from() -> None:
+    n = leaf(3)
+    functions = [
+        "def f(): return g()*h()",
+        "def f():\n    s = g()\n    s *= h()\n    return s",
+        "def f():\n    s = g()\n    return s*h()",
+        "def f():\n    return 0.5*h()",
+        "def f(k=1):\n    return g()*h() if not k else f(k - 1)*f(0)",
+        "def f():\n    return o.x*o.y",
+    ]
+    for text in functions:
+        names = run(f"{text}\nd = f()", g=lambda: 0.5, h=lambda: n, o=SimpleNamespace(x=0.5, y=n))
+        assert isinstance(names["d"], FloatValue), text
 
 
 def test_warnings_name_the_users_line() -> None:

@@ -26,7 +26,7 @@ from vrepl.fronts.config import VRepl
 from vrepl.fronts.inspection import Inspections
 from vrepl.fronts.painting import host_face
 from vrepl.fronts.raw import without_suffixes
-from vrepl.session import literals, support
+from vrepl.session import census, literals, support
 from vrepl.session.answers import Answer
 from vrepl.session.commands import COMMANDS, Command, ask, help_text
 from vrepl.session.registry import Place, Registry
@@ -129,12 +129,14 @@ class Extension:
         line_magics = self.ip.magics_manager.magics["line"]
         self._replaced = {name: line_magics.get(name) for name in self._magics}
         line_magics.update(self._magics)
+        census.KEEPERS.add(self)
         for name, method in self._methods.items():
             setattr(self.ip, name, method)
 
     def remove(self) -> None:
         """Leave the shell as it was found; the support functions stay for compiled code."""
         self._is_active = False
+        census.KEEPERS.discard(self)
         self.settings.remove(self.ip)
         self._inspections.remove()
         if self._live is not None:
@@ -153,6 +155,13 @@ class Extension:
         for name, magic in self._magics.items():
             if line_magics.get(name) is magic:
                 _restore(line_magics, name, self._replaced[name])
+
+    def shown_results(self) -> list[Any]:
+        """Every reference IPython keeps to a result, but for those in the user's namespace."""
+        last = getattr(self.ip.last_execution_result, "result", None)
+        hook = vars(self.ip.displayhook)
+        named = (hook.get(name) for name in ("_", "__", "___"))
+        return [last, *named, *self.ip.user_ns_hidden.values()]
 
     def _transform(self, tree: ast.AST) -> ast.AST:
         """IPython's method, and after it our part.

@@ -11,17 +11,17 @@ import gc
 import sys
 import time
 from collections import namedtuple
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
 from types import MemberDescriptorType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, Protocol
+from weakref import WeakSet
 
 from vrepl.core.kinds import ValueType
 from vrepl.core.value import FloatValue, IntValue, ZeroValue
 
-__all__ = ["SHORTEST", "Reading", "is_data", "is_long", "is_none_hidden"]
+__all__ = ["KEEPERS", "SHORTEST", "Keeper", "Reading", "is_data", "is_long", "is_none_hidden"]
 
 # For fewer items it takes longer to ask here than in every step.
 SHORTEST: Final = 100
@@ -53,6 +53,16 @@ _STORING: Final = frozenset({"__delattr__", "__setattr__"})  # frozen dataclasse
 _FIELDS: Final = (MemberDescriptorType, type(vars(namedtuple("_", "x"))["x"]))
 
 _FROZEN: Final = gc.get_freeze_count()  # 3.12 starts with some
+
+
+class Keeper(Protocol):
+    """A host that keeps results it has shown."""
+
+    def shown_results(self) -> Iterable[Any]:
+        """Each reference it has to a result, but for those of the session's names and of `Out`."""
+
+
+KEEPERS: Final[WeakSet[Keeper]] = WeakSet()
 
 # A metaclass may answer for its classes with code of its own; `type` tells what is stored.
 _bases: Callable[[type], tuple[type, ...]] = vars(type)["__mro__"].__get__
@@ -129,11 +139,8 @@ def is_none_hidden(
 
     Example:
         >>> from vrepl.core.value import leaf
-        >>> session = {"n": leaf(3)}
-        >>> before = is_none_hidden(session)
-        >>> session["xs"] = [leaf(4)]
-        >>> before, is_none_hidden(session)
-        (True, False)
+        >>> is_none_hidden({"xs": [leaf(4)]})
+        False
     """
     census = _census(floats)
     alive = census.count()
@@ -161,7 +168,7 @@ def _named(
     names: Mapping[str, Any], held: Collection[Any], counted: tuple[type, ...]
 ) -> tuple[dict[int, Any], dict[int, int]]:
     """Nodes of named graphs by `id`, and how often names and other nodes hold each."""
-    stack = [x for x in list(names.values()) if type(type(x)) is ValueType]
+    stack = [x for x in (*names.values(), *_shown(names)) if type(type(x)) is ValueType]
     holders: dict[int, int] = {}
     for x in stack:
         holders[id(x)] = holders.get(id(x), 0) + 1
@@ -181,6 +188,15 @@ def _named(
     return found, holders
 
 
+def _shown(names: Mapping[str, Any]) -> list[Any]:
+    """The results that the host keeps for the user besides the names it gives them."""
+    shown = names.get("Out")
+    found = list(shown.values()) if type(shown) is dict else []
+    for keeper in list(KEEPERS):
+        found += keeper.shown_results()
+    return found
+
+
 def _references(found: dict[int, Any]) -> Iterator[tuple[int, int]]:
     """How many references there are to each of the objects besides those of this module."""
     for key, x in found.items():
@@ -192,7 +208,9 @@ _OURS = next(_references({0: object()}))[1]  # 3.14 counts one less than 3.13
 
 
 def _memory(names: Mapping[str, Any], keys: set[int]) -> list[tuple[str, int, int]]:
-    """The names that hold nodes; nothing where a node that counts has no name of its own."""
+    """The names that hold nodes; nothing where a node that counts has another holder too."""
+    if any(id(x) in keys for x in _shown(names)):
+        return []
     held: list[tuple[str, int, int]] = []
     for name, x in list(names.items()):
         if type(type(x)) is ValueType:
@@ -215,8 +233,7 @@ def _seen(names: Mapping[str, Any], name: str) -> int:
 # --- other values --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a loop does with the objects it meets.
 
     Attributes:
@@ -301,15 +318,12 @@ def _is_record(x: Any, kind: type, reading: Reading, depth: int) -> bool:
         return False
     allowed = _SILENT if reading.stores else _SILENT | _STORING
     for base in _bases(kind)[:-1]:
-        if base in _ROWS:
-            continue
         members = _members(base)
-        if any(name[:2] == "__" and name not in allowed for name in members):
+        if base not in _ROWS and not {n for n in members if n[:2] == "__"} <= allowed:
             return False
-        if any(
-            name in members and type(members[name]) not in _FIELDS for name in reading.attributes
-        ):
-            return False
+        for name in reading.attributes:
+            if name in members and type(members[name]) not in _FIELDS:
+                return False
     for name in reading.attributes:
         try:
             field = object.__getattribute__(x, name)

@@ -37,8 +37,9 @@ from functools import partial
 from typing import Final, cast
 
 from vrepl.session import closed, flow
+from vrepl.session.guards import Guard
 from vrepl.session.kinds import Kind, Known, key_of, module_of
-from vrepl.session.operations import Guard, is_swallowed
+from vrepl.session.operations import is_recorded, is_swallowed
 from vrepl.session.trees import children, everything
 
 __all__ = ["Frame", "Plan", "frame_of", "has_arithmetic", "plan", "within"]
@@ -47,6 +48,10 @@ __all__ = ["Frame", "Plan", "frame_of", "has_arithmetic", "plan", "within"]
 _MOST_NAMES: Final = 12
 # Names through which code can bind other names unseen.
 _SECRET: Final = frozenset({"exec", "eval", "globals", "locals", "vars", "get_ipython", "setattr"})
+# What shows a function its own frame.
+_LOOKING: Final = frozenset(
+    {"exec", "eval", "locals", "vars", "dir", "inspect", "_getframe", "currentframe", "f_locals"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +59,28 @@ class Frame:
     """What is known of one function's own names.
 
     Attributes:
+        name: What the function is called.
         names: All of them.
         enclosing: Those of the functions around it.
         bound: Where they are surely bound, by the `id` of a loop or comprehension.
         parameters: Those that are bound from the start and stay so.
         fleeting: Those that may become unbound, or that code of another scope binds.
         known: What they are worth throughout.
+        hides: Whether nothing in it looks at the names of its frame, so that it may have more.
     """
 
+    name: str
     names: frozenset[str]
     enclosing: frozenset[str]
     bound: Mapping[int, frozenset[str]]
     parameters: frozenset[str]
     fleeting: frozenset[str]
     known: Known
+    hides: bool
+
+    def is_call_of(self, node: ast.AST) -> bool:
+        """Whether *node* seems to call the function itself."""
+        return type(node) is ast.Call and getattr(node.func, "id", None) == self.name
 
 
 def frame_of(
@@ -93,13 +106,23 @@ def frame_of(
     bound.block(node.body, set(parameters))
     fleeting = set(_fleeting(node.body))
     return Frame(
+        node.name,
         frozenset(parameters | found.keys()) - set(_declared(node.body)),
         around.names | around.enclosing if around else frozenset(),
         {key: names - fleeting for key, names in bound.at.items()},
         frozenset(parameters - fleeting),
         frozenset(fleeting),
         Known(found, known.is_library),
+        _LOOKING.isdisjoint(_mentioned(node.body)),
     )
+
+
+def _mentioned(body: Iterable[ast.AST]) -> Iterator[str]:
+    for part in _everything(body):
+        if type(part) is ast.Name:
+            yield part.id
+        elif type(part) is ast.Attribute:
+            yield part.attr
 
 
 def has_arithmetic(body: Iterable[ast.AST]) -> bool:
@@ -146,6 +169,7 @@ class Plan:
         known: What is known then.
         sure: Names that are surely bound then.
         is_closed: Whether nothing in the loop has to ask then.
+        is_nodeless: Whether there is no node at all in the loop then.
         otherwise: A weaker test for where it does not hold.
     """
 
@@ -153,6 +177,7 @@ class Plan:
     known: Known
     sure: tuple[str, ...] = ()
     is_closed: bool = False
+    is_nodeless: bool = False
     otherwise: Plan | None = None
 
 
@@ -168,6 +193,7 @@ class _Search:
     hidden: frozenset[str] = frozenset()
     modules: tuple[str, ...] = ()
     operations: list[tuple[ast.expr, ast.operator, ast.expr]] = field(default_factory=list)
+    records: bool = False
 
     def settled(self, tested: Iterable[str], kind: Kind) -> tuple[list[str], Known]:
         """The names worth testing among *tested*, and what holds in the loop after that test."""
@@ -235,24 +261,31 @@ def _best(search: _Search, may_test: Callable[[str], bool]) -> Plan | None:
         for tested, inside in (search.settled(names, kind),)
     )
     spared = _plan(search, *reals) if reals[0] < numbers[0] else None
-    whole = _closed(search, may_test) if numbers[0] else None
-    ordered = [spared, whole] if reals[0] == 0 else [whole, spared]
-    best = _plan(search, *numbers)
+    bare = _closed(search, may_test, nodeless=True) if search.records else None
+    whole = None if bare else _closed(search, may_test)
+    if numbers[0] == 0:  # arrays are no numbers
+        best = _plan(search, *numbers)
+        best, ordered = best and replace(best, otherwise=whole), [bare, spared]
+    else:
+        best = _plan(search, *numbers)
+        ordered = [bare, spared, whole] if reals[0] == 0 else [bare, whole, spared]
     for found in reversed(ordered):
         best = replace(found, otherwise=best) if found else best
     return best
 
 
-def _closed(search: _Search, may_test: Callable[[str], bool]) -> Plan | None:
+def _closed(
+    search: _Search, may_test: Callable[[str], bool], nodeless: bool = False
+) -> Plan | None:
     """The test whether nothing in a loop has to ask; None for a loop that is open."""
     bound = {binding.name for binding in search.bindings} - search.early
-    found = closed.needs(search.node, bound, search.known)
+    found = closed.needs(search.node, bound, search.known, nodeless)
     if found is None or not all(map(may_test, (*found.data, *found.counts, *found.modules))):
         return None
     if any(map(search.is_own, found.modules)):
         return None
     known = search.known.but(dict.fromkeys(found.modules, Kind.MODULE))
-    return Plan(partial(closed.test, found, search.is_own), known, (), True)
+    return Plan(partial(closed.test, found, search.is_own), known, (), True, nodeless)
 
 
 def _plan(search: _Search, remaining: int, tested: list[str], kind: Kind) -> Plan | None:
@@ -329,9 +362,10 @@ def _searching(node: ast.AST, known: Known, is_own: Callable[[str], bool]) -> _S
         return None  # what follows a loop without a single step reads older names
     known = known if is_loop else within(node, known)
     operations = [o for o in _operations(node, known) if is_swallowed(*o, known)]
-    if not operations:
+    records = any(type(part) is ast.Call and is_recorded(part) for part in everything(node))
+    if not operations and not records:
         return None
-    search = _Search(node, known, [], frozenset(), is_own, operations=operations)
+    search = _Search(node, known, [], frozenset(), is_own, operations=operations, records=records)
     if is_loop:
         bound = flow.Bound()
         bound.block([cast("ast.stmt", node)], set())

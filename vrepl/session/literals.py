@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias, cast
 from vrepl.session import hoisting, operations, proof
 from vrepl.session.arithmetic import Arithmetic, Cell, Place, Scope, is_builtin
 from vrepl.session.flow import COMPREHENSIONS, eager_argument, parameters
+from vrepl.session.hoisting import Frame
 from vrepl.session.kinds import Known
 from vrepl.session.policy import (
     ARGUMENT,
@@ -152,8 +153,9 @@ class _Rewriter(Arithmetic):
         while self.stack:
             node, scope, want = self.stack.pop()
             _HANDLERS.get(type(node), _Rewriter.inside)(self, node, scope, want)
-        for asked, operation in self.operated:
-            asked.args = [operation.left, operation.right]
+        for complete in self.operated:
+            complete()
+        self.released()
         if self.cell.shared and self.asked and type(root) is ast.Module:
             root.body = [self.declared(statement) for statement in root.body]
         return root
@@ -179,6 +181,22 @@ class _Rewriter(Arithmetic):
             return old
         if scope.dropped is not (drops := operations.drops(old, scope.dropped)):
             scope = replace(scope, dropped=drops)
+        if isinstance(old, ast.stmt) and scope.frame:
+            return self.statement(old, scope, want)
+        return self.placed(old, scope, want)
+
+    def statement(self, old: ast.stmt, scope: Scope, want: Want | None) -> ast.AST:
+        """What takes the place of a statement in a function."""
+        keeps = type(old) in _KEEPING and cast("Frame", scope.frame).hides
+        held: list[str] | None = [] if keeps else None
+        new = self.placed(old, replace(scope, held=held), want)
+        if held is not None:
+            self.holding[id(new)] = held
+        return new
+
+    def placed(self, old: ast.AST, scope: Scope, want: Want | None) -> ast.AST:
+        """What takes the place of something that has an inside."""
+        kind = type(old)
         replaced = None if scope.raw else _REPLACED.get(kind)
         if replaced is not None and (made := replaced(self, old, scope, want)) is not None:
             return made
@@ -190,7 +208,10 @@ class _Rewriter(Arithmetic):
         """Replaces what *node* holds in a field: a node, a list of nodes or nothing."""
         old = getattr(node, name, None)
         if type(old) is list:
-            setattr(node, name, [self.place(item, scope, want) for item in old])
+            new = [self.place(item, scope, want) for item in old]
+            setattr(node, name, new)
+            if scope.frame and new and isinstance(new[0], ast.stmt):
+                self.blocks.append(cast("list[ast.stmt]", new))
         elif old is not None:
             setattr(node, name, self.place(old, scope, want))
 
@@ -376,6 +397,8 @@ _HANDLERS: Final[Mapping[type[ast.AST], _Handler]] = {
     ast.Lambda: _Rewriter.anonymous,
 }
 _WALKED: Final = WALKED.keys() | _HANDLERS.keys()
+# Statements of functions that let go of the operands they kept when they are done.
+_KEEPING: Final = frozenset({ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Return})
 # Nodes in whose place something else may come.
 _REPLACED: Final[Mapping[type[ast.AST], Callable[..., ast.AST | None]]] = {
     ast.BinOp: _Rewriter.operation,

@@ -27,11 +27,11 @@ import ast
 import builtins
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, TypeAlias, cast
 
 from vrepl.core.functions import FUNCTIONS
 from vrepl.core.operators import Operator
+from vrepl.session.guards import FLOAT, INT, MATH, MATHEMATICS, WHOLE, compared, named, type_of
 from vrepl.session.kinds import (
     NO_NUMBERS,
     NOTHING_KNOWN,
@@ -42,47 +42,21 @@ from vrepl.session.kinds import (
     key_of,
     kind_of,
 )
-from vrepl.session.trees import LOAD, call, everything, location, twin
+from vrepl.session.trees import LOAD, everything, location, twin
 
 __all__ = [
-    "FLOAT",
-    "INT",
-    "LIST",
-    "MATH",
-    "MATHEMATICS",
-    "MODULES_NAMED",
-    "NUMBERS",
-    "NUMBERS_NAMED",
-    "REALS_NAMED",
     "SYNTAX",
-    "TEXT",
-    "TYPE",
-    "WHOLE",
-    "Guard",
     "calculation",
     "drops",
     "is_recorded",
+    "is_settled",
     "is_swallowed",
     "name_of",
     "names_of",
     "safe",
-    "type_is",
     "unrecorded",
+    "unrecording",
 ]
-
-# What tests refer to: the user may have bound `type`, `float` and `str` to anything.
-TYPE: Final = "__vrepl_type__"
-FLOAT: Final = "__vrepl_float__"
-TEXT: Final = "__vrepl_text__"
-INT: Final = "__vrepl_int__"
-LIST: Final = "__vrepl_list__"
-WHOLE: Final = "__vrepl_whole__"  # IntValue
-NUMBERS: Final = "__vrepl_numbers__"
-NUMBERS_NAMED: Final = "__vrepl_numbers_named__"
-REALS_NAMED: Final = "__vrepl_reals__"
-MODULES_NAMED: Final = "__vrepl_modules__"
-MATHEMATICS: Final = "__vrepl_mathematics__"  # the module that `import math` gives in a session
-MATH: Final = "__vrepl_math__"  # the one it gives elsewhere
 
 # Arithmetic of exact floats that neither raises nor runs anybody's code.
 _TOTAL: Final = frozenset({ast.Add, ast.Sub, ast.Mult})
@@ -246,10 +220,10 @@ def safe(
     if len(second) == 1 and _reads(second, known):
         ordered = _reads(first, known)
         if len(first) == 1 and ordered and sure.isdisjoint((*ordered, *_reads(second, known))):
-            whole = (ast.IsNot(), _named(WHOLE, right))
-            return _compared(twin(left), whole, (ast.IsNot(), _type_of(right)))
+            whole = (ast.IsNot(), named(WHOLE, right))
+            return compared(twin(left), whole, (ast.IsNot(), type_of(right)))
         if first and len(first) <= 2 and (len(first) == 1 or not ordered):
-            return _compared(_named(WHOLE, right), (ast.IsNot(), _type_of(right)))
+            return compared(named(WHOLE, right), (ast.IsNot(), type_of(right)))
     if not (local and first and second):
         return None
     parts = (*first, *second, operator)
@@ -286,19 +260,19 @@ def _deciding(
     while (skipped := unknown[0]) not in tested:  # an item is read in its turn all the same
         unknown = unknown[1:]
         if type(skipped) is ast.Subscript:
-            chain += [(ast.IsNot(), twin(skipped)), (ast.IsNot(), _named(FLOAT, skipped))]
+            chain += [(ast.IsNot(), twin(skipped)), (ast.IsNot(), named(FLOAT, skipped))]
     last = max(unknown.index(read) for read in tested)
     chain += [
-        (ast.Is(), _type_of(read))
+        (ast.Is(), type_of(read))
         for read in unknown[: last + 1]
         if read in tested or type(read) is ast.Subscript
     ]
-    test = _compared(chain[0][1], *chain[1:]) if type(chain[0][0]) is ast.IsNot else None
-    test = test or _compared(_named(FLOAT, tested[0]), *chain)
+    test = compared(chain[0][1], *chain[1:]) if type(chain[0][0]) is ast.IsNot else None
+    test = test or compared(named(FLOAT, tested[0]), *chain)
     if ints is None or not _are_sure(ints, sure):
         return test
-    types = [(ast.Is(), _type_of(read)) for read in ints]
-    other = _compared(_named(INT, ints[0]), *types)
+    types = [(ast.Is(), type_of(read)) for read in ints]
+    other = compared(named(INT, ints[0]), *types)
     return ast.BoolOp(ast.Or(), [test, other], **location(operation.left))
 
 
@@ -342,14 +316,14 @@ def _all_alike(parts: tuple[_Part, ...]) -> ast.expr | None:
         return None
     early = parts[: parts.index(names[-1])]
     operators = [type(part) for part in early if isinstance(part, ast.operator)]
-    types = [(ast.Is(), _type_of(name)) for name in names]
+    types = [(ast.Is(), type_of(name)) for name in names]
     if any(operator not in _TOTAL for operator in operators):
         return None
     if operators or any(isinstance(part, ast.unaryop) for part in early):
-        return _compared(_named(FLOAT, names[0]), *types)
+        return compared(named(FLOAT, names[0]), *types)
     if any(type(part) is ast.Constant and type(part.value) is not int for part in parts):
-        return _compared(_named(WHOLE, names[0]), (ast.IsNot(), types[0][1]), *types[1:])
-    return _compared(types[0][1], *types[1:]) if len(names) > 1 else None
+        return compared(named(WHOLE, names[0]), (ast.IsNot(), types[0][1]), *types[1:])
+    return compared(types[0][1], *types[1:]) if len(names) > 1 else None
 
 
 def _reads(parts: tuple[_Part, ...], known: Known) -> dict[str, ast.expr]:
@@ -359,6 +333,23 @@ def _reads(parts: tuple[_Part, ...], known: Known) -> dict[str, ast.expr]:
         if isinstance(part, (ast.Name, ast.Subscript)):
             first.setdefault(key_of(part, known), part)
     return first
+
+
+def is_settled(left: ast.expr, right: ast.expr, sure: frozenset[str]) -> bool:
+    """Whether *left* is the same before *right* is worked out and after.
+
+    Example:
+        >>> def settled(text, *sure):
+        ...     sides = ast.parse(text).body[0].value
+        ...     return is_settled(sides.left, sides.right, frozenset(sure))
+        >>> settled("a*f()", "a"), settled("a*f()"), settled("2.5*f()")
+        (True, False, True)
+        >>> settled("a*(a := f())", "a")
+        False
+    """
+    if type(left) is ast.Name:
+        return left.id in sure and not any(type(x) is ast.NamedExpr for x in everything(right))
+    return _is_number(left)
 
 
 def is_recorded(node: ast.Call) -> bool:
@@ -373,6 +364,21 @@ def is_recorded(node: ast.Call) -> bool:
     if type(node.func) is ast.Attribute and type(node.func.value) is ast.Name:
         return node.func.value.id == "math" and node.func.attr in _RECORDING
     return type(node.func) is ast.Name and node.func.id in _RECORDING
+
+
+def unrecording(node: ast.Call, known: Known) -> ast.Call | None:
+    """The call of Python's own function for one of `math`, where the name is known to mean that.
+
+    Example:
+        >>> call = ast.parse("math.sin(x*y)").body[0].value
+        >>> ast.unparse(unrecording(call, Known({"math": Kind.MODULE})))
+        '__vrepl_math__.sin(x * y)'
+    """
+    function = node.func
+    if type(function) is not ast.Attribute or known.names.get("math") is not Kind.MODULE:
+        return None
+    plain = ast.Attribute(named(MATH, node), function.attr, LOAD, **location(function))
+    return ast.Call(plain, list(node.args), [], **location(node))
 
 
 def unrecorded(node: ast.Call, known: Known) -> tuple[ast.expr, ast.Call] | None:
@@ -400,76 +406,15 @@ def unrecorded(node: ast.Call, known: Known) -> tuple[ast.expr, ast.Call] | None
         return None
     name = node.func
     if type(name) is ast.Attribute:
-        attribute, original = name.attr, _named(MATHEMATICS, node)
-        test = _compared(twin(name.value), (ast.Is(), original))
+        attribute, original = name.attr, named(MATHEMATICS, node)
+        test: ast.expr | None = compared(twin(name.value), (ast.Is(), original))
+        if known.names.get("math") is Kind.MODULE:
+            test = None
     else:
         attribute = cast("ast.Name", name).id
-        own = ast.Attribute(_named(MATHEMATICS, node), attribute, LOAD, **location(node))
-        test = _compared(twin(name), (ast.Is(), own))
-    floats = _compared(_named(FLOAT, node), *((ast.Is(), _type_of(read)) for read in unknown))
-    plain = ast.Attribute(_named(MATH, node), attribute, LOAD, **location(name))
+        own = ast.Attribute(named(MATHEMATICS, node), attribute, LOAD, **location(node))
+        test = compared(twin(name), (ast.Is(), own))
+    floats = compared(named(FLOAT, node), *((ast.Is(), type_of(read)) for read in unknown))
+    plain = ast.Attribute(named(MATH, node), attribute, LOAD, **location(name))
     same = ast.Call(plain, [twin(argument) for argument in node.args], [], **location(node))
-    return ast.BoolOp(ast.And(), [test, floats], **location(node)), same
-
-
-def type_is(name: ast.Name, kind: str) -> ast.expr:
-    """``type(name) is kind``."""
-    return _compared(_type_of(name), (ast.Is(), _named(kind, name)))
-
-
-def _type_of(read: ast.expr) -> ast.Call:
-    new = ast.Name(read.id, LOAD, **location(read)) if type(read) is ast.Name else twin(read)
-    return call(TYPE, read, new)
-
-
-def _named(name: str, old: ast.AST) -> ast.Name:
-    return ast.Name(name, LOAD, **location(old))
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """What has to hold before a loop.
-
-    Attributes:
-        kind: What the names have to be worth, REAL or NUMBER.
-        own: Names of the function, surely bound.
-        shared: Names of the session, bound or not.
-        lists: Names of the function that have to be exact lists.
-        modules: Names that have to mean the modules of that name.
-    """
-
-    kind: Kind
-    own: tuple[str, ...] = ()
-    shared: tuple[str, ...] = ()
-    lists: tuple[str, ...] = ()
-    modules: tuple[str, ...] = ()
-
-    def test(self, old: ast.AST) -> ast.expr | None:
-        """It as an expression for the place of *old*, which never raises; None for no test.
-
-        Example:
-            >>> ast.unparse(Guard(Kind.REAL, ("a", "b"), ("c",)).test(ast.parse("a")))
-            "__vrepl_float__ is __vrepl_type__(a) is __vrepl_type__(b) and __vrepl_reals__('c')"
-        """
-        at = location(old)
-        tests: list[ast.expr] = []
-        for names, kind in ((self.lists, LIST), (self.own, FLOAT)):
-            if names:
-                read = [ast.Name(name, LOAD, **at) for name in names]
-                tests.append(_compared(_named(kind, old), *((ast.Is(), _type_of(n)) for n in read)))
-        if self.own and self.kind is Kind.NUMBER:
-            numbers = call(NUMBERS, old, *(ast.Name(name, LOAD, **at) for name in self.own))
-            tests[-1] = ast.BoolOp(ast.Or(), [tests[-1], numbers], **at)
-        if self.modules:
-            tests.append(call(MODULES_NAMED, old, *self.modules))
-        if self.shared:
-            named = REALS_NAMED if self.kind is Kind.REAL else NUMBERS_NAMED
-            tests.append(call(named, old, *self.shared))
-        if len(tests) < 2:
-            return tests[0] if tests else None
-        return ast.BoolOp(ast.And(), tests, **at)
-
-
-def _compared(first: ast.expr, *rest: tuple[ast.cmpop, ast.expr]) -> ast.Compare:
-    operators: list[ast.cmpop] = [operator for operator, _ in rest]
-    return ast.Compare(first, operators, [other for _, other in rest], **location(first))
+    return ast.BoolOp(ast.And(), [test, floats], **location(node)) if test else floats, same

@@ -18,7 +18,7 @@ from vrepl.core.kinds import ValueType
 from vrepl.core.nodes import LITERAL
 from vrepl.core.operators import Operator
 from vrepl.core.value import FloatValue, IntValue, apply, leaf
-from vrepl.session import census, operations
+from vrepl.session import census, guards, operations
 from vrepl.session.closed import CLOSED
 
 __all__ = [
@@ -196,18 +196,18 @@ def closed(values: tuple[Any, ...], counts: tuple[Any, ...], facts: tuple[Any, .
 
 # All that rewritten arithmetic refers to, by name.
 OPERATIONS: Final[dict[str, Any]] = {
-    operations.TYPE: type,
-    operations.FLOAT: float,
-    operations.INT: int,
-    operations.LIST: list,
-    operations.NUMBERS: numbers,
-    operations.NUMBERS_NAMED: numbers_named,
-    operations.REALS_NAMED: reals_named,
-    operations.MODULES_NAMED: modules_named,
-    operations.MATHEMATICS: mathematics,
-    operations.MATH: math,
-    operations.TEXT: str,
-    operations.WHOLE: IntValue,
+    guards.TYPE: type,
+    guards.FLOAT: float,
+    guards.INT: int,
+    guards.LIST: list,
+    guards.NUMBERS: numbers,
+    guards.NUMBERS_NAMED: numbers_named,
+    guards.REALS_NAMED: reals_named,
+    guards.MODULES_NAMED: modules_named,
+    guards.MATHEMATICS: mathematics,
+    guards.MATH: math,
+    guards.TEXT: str,
+    guards.WHOLE: IntValue,
     CLOSED: closed,
 } | {
     operations.names_of(row)[in_place]: operation(row, in_place)
