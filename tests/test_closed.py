@@ -172,8 +172,15 @@ CLOSED = {
     "a dict": "for name in prices:\n    s += prices[name]*prices.get(name, 0)",
     "what random gives": "for x in xs:\n    s += x*max(random.random(), x)",
     "a while": "i = int('0')\nwhile i < n:\n    s += xs[i % 3]*ys[i % 3]\n    i += 1",
+    "a rounded number": "for x in xs:\n    s += 0.5*round(x*y, 1)",
+    "numbers that are rounded without nodes": "for y in ys:\n    s += 0.5*round(y)*math.floor(y)",
+    "what is printed": "for x in xs:\n    s += x\n    if x > 9:\n        print(x)",
+    "an error that is caught":
+        "for x in xs:\n    try:\n        s += y/(x - 3)*x\n    except ArithmeticError:\n        s = y",
+    "what is appended to a list": "for r in records:\n    ys.append(m*r.x)",
+    "an object with methods": "for x in xs:\n    s += unit.w*x\n    unit.w = m*x",
     "arrays": "for i in range(n):\n    s = s*xs[0] + array*xs[1]",
-}
+}  # fmt: skip
 OPEN = {
     "a call of a function": "def f(x): return n\nfor x in xs:\n    s += f(x)",
     "a whole number typed in the loop": "for x in xs:\n    u = 2\n    s += x*u",
@@ -181,6 +188,9 @@ OPEN = {
     "whole numbers gone through": "for x in [1, 2]:\n    s += 0.5*x",
     "a rounded node": "for x in xs:\n    s += 0.5*round(w*x)",
     "the floor of a node": "import math\nfor x in xs:\n    s += 0.5*math.floor(w*x)",
+    "a method of an object": "for x in xs:\n    s += unit.f(x)*x",
+    "a method of an item": "for r in records:\n    s += r.f()*m",
+    "an object that is written": "for r in records:\n    s += m*r.x*len(f'{r}')",
     "a lambda": "for x in xs:\n    s += (lambda: n)()*x",
     "a generator that runs later": "for x in xs:\n    later = (s*y for y in xs)\n    s += x",
     "a node on the way": "for x in xs:\n    s = s*m\n    m = n",
@@ -199,7 +209,9 @@ HIDDEN = {
     "made with Value(0)": "hidden = Value(0)",
 }
 HEAD = """
+import math
 import random
+y = float("1.5")
 n = 5
 w = 1.5
 one = 1
@@ -215,6 +227,19 @@ class Record:
     x: float
     y: float
 
+    def f(self) -> float:
+        return self.x
+
+
+@dataclass
+class Unit:
+    w: float
+
+    def __call__(self, x: float) -> float:
+        return self.w * x
+
+    f = __call__
+
 
 Pair = namedtuple("Pair", "x y")
 
@@ -224,7 +249,13 @@ def objects() -> dict[str, Any]:
 
     array = np.array([1.0, 2.0])
     some = [Record(0.5, 1.5), Record(2.5, 3.5)]
-    return {"records": some, "pairs": [Pair(0.5, 1.5)], "array": array, "Value": Value}
+    return {
+        "records": some,
+        "pairs": [Pair(0.5, 1.5)],
+        "array": array,
+        "Value": Value,
+        "unit": Unit(0.5),
+    }
 
 
 def placed(body: str, place: str) -> str:
@@ -232,7 +263,7 @@ def placed(body: str, place: str) -> str:
     if place == "top level":
         return HEAD + body
     lines = "\n    ".join(body.split("\n"))
-    names = "n, w, one, xs, ys, s, m, prices, records, pairs, array"
+    names = "n, w, one, xs, ys, s, m, prices, records, pairs, array, unit, y"
     given = names.replace("n, w, one, ", "")
     return f"{HEAD}def f({given}):\n    {lines}\n    return s\ns = f({given})"
 

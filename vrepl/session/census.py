@@ -21,7 +21,16 @@ from weakref import WeakSet
 from vrepl.core.kinds import ValueType
 from vrepl.core.value import FloatValue, IntValue, ZeroValue
 
-__all__ = ["KEEPERS", "SHORTEST", "Keeper", "Reading", "is_data", "is_long", "is_none_hidden"]
+__all__ = [
+    "COLLECTIONS",
+    "KEEPERS",
+    "SHORTEST",
+    "Keeper",
+    "Reading",
+    "is_data",
+    "is_long",
+    "is_none_hidden",
+]
 
 # For fewer items it takes longer to ask here than in every step.
 SHORTEST: Final = 100
@@ -35,14 +44,15 @@ _DEEPEST: Final = 3
 
 _ROWS: Final = frozenset({list, tuple})
 _OTHERS: Final = frozenset({dict, set, frozenset})
+COLLECTIONS: Final = _ROWS | _OTHERS
 _ATOMS: Final = frozenset({float, int, bool, str, bytes, complex, type(None), range})
 # Libraries whose objects run no code of the session, whatever is done with them.
 _LIBRARIES: Final = frozenset({"numpy", "decimal", "fractions", "datetime"})
 # What a class of records may have: reading a field runs none of it, nor does comparing records,
-# but for comparisons themselves, which give no numbers.
+# but for comparisons themselves, which give no numbers. Closed loops call no object.
 _SILENT: Final = frozenset(
     {"__annotate__", "__annotate_func__", "__annotations__", "__annotations_cache__",
-     "__dataclass_fields__", "__dataclass_params__", "__dict__", "__doc__", "__eq__",
+     "__call__", "__dataclass_fields__", "__dataclass_params__", "__dict__", "__doc__", "__eq__",
      "__firstlineno__", "__ge__", "__getnewargs__", "__getstate__", "__gt__", "__hash__",
      "__init__", "__le__", "__lt__", "__match_args__", "__module__", "__ne__", "__new__",
      "__orig_bases__", "__parameters__", "__post_init__", "__qualname__", "__replace__",
@@ -239,7 +249,7 @@ class Reading(NamedTuple):
     Attributes:
         attributes: The attributes it reads or sets.
         stores: Whether it sets any.
-        calls: Whether it calls methods or writes objects as text.
+        calls: Whether it calls methods of objects, or writes them as text.
         steps: How many steps it takes at least, as far as its text says.
         nodeless: Whether it may not meet float nodes either.
     """

@@ -16,23 +16,23 @@ from vrepl.session.kinds import Known
 from vrepl.session.policy import SOURCE, is_calculation, number_of
 from vrepl.session.trees import LOAD, call, children, location
 
-__all__ = ["CLOSED", "Needs", "needs", "test"]
+__all__ = ["CLOSED", "Needs", "needs", "question"]
 
 CLOSED: Final = "__vrepl_closed__"
 
-# Builtins that call nobody back; what they give is data if their arguments are. Not `round`
-# and `divmod`, which make whole nodes of float nodes.
+# Builtins that call nobody back; what they give is data if their arguments are.
 _BUILTINS: Final = frozenset(
     {"abs", "all", "any", "bin", "bool", "chr", "complex", "dict", "enumerate", "float",
      "frozenset", "hash", "hex", "id", "int", "isinstance", "len", "list", "max", "min", "oct",
-     "ord", "pow", "range", "repr", "reversed", "set", "slice", "sorted", "str", "sum",
+     "ord", "pow", "print", "range", "repr", "reversed", "set", "slice", "sorted", "str", "sum",
      "tuple", "zip"}
 )  # fmt: skip
 _LIBRARIES: Final = frozenset({"math", "random", "time"})
-_ROUNDING: Final = frozenset({"ceil", "floor", "trunc"})
+# What makes whole nodes of float nodes.
+_ROUNDING: Final = frozenset({"ceil", "divmod", "floor", "round", "trunc"})
 _NODES_OWN: Final = frozenset({"_made", "_prev"})
 _COUNTING: Final = frozenset({"len", "range"})  # a range keeps exact ints, whatever it is given
-_WRITING: Final = frozenset({"repr", "str"})
+_WRITING: Final = frozenset({"print", "repr", "str"})
 
 
 @dataclass(slots=True)
@@ -45,7 +45,8 @@ class Needs:
         modules: Names of modules whose functions it calls.
         attributes: The attributes it reads or sets.
         stores: Whether it sets attributes.
-        calls: Whether it calls methods or writes objects as text.
+        callers: Names whose methods are called.
+        calls: Whether it calls methods of other objects, or writes objects as text.
         steps: How many steps it takes at least, as far as its text says.
         nodeless: Whether no node may be in its data, so that functions of `math` need not ask.
     """
@@ -54,6 +55,7 @@ class Needs:
     counts: dict[str, None] = field(default_factory=dict)
     modules: dict[str, None] = field(default_factory=dict)
     attributes: dict[str, None] = field(default_factory=dict)
+    callers: dict[str, None] = field(default_factory=dict)
     stores: bool = False
     calls: bool = False
     steps: int = 0
@@ -170,17 +172,22 @@ def _called(
     function = node.func
     name = function.id if type(function) is ast.Name else ""
     found.calls = found.calls or name in _WRITING
+    called = function.attr if type(function) is ast.Attribute else name
+    if called in _ROUNDING and not found.nodeless and (name != "round" or len(node.args) != 2):
+        raise _Open
     if name:
-        if name not in _BUILTINS or name in bound or not known.is_library(name):
+        known_name = name in _BUILTINS or name in _ROUNDING
+        if not known_name or name in bound or not known.is_library(name):
             raise _Open
-    elif type(function) is ast.Attribute and function.attr[:2] != "__":
+    elif type(function) is ast.Attribute and called[:2] != "__":
         base = function.value
-        if function.attr in _ROUNDING:
-            raise _Open
-        if type(base) is ast.Name and base.id in _LIBRARIES and base.id not in bound:
-            found.modules[base.id] = None
+        inner = base.id if type(base) is ast.Name else ""
+        if inner in _LIBRARIES and inner not in bound:
+            found.modules[inner] = None
         else:
-            found.calls = True
+            outside = inner and inner not in bound
+            found.callers.update({inner: None} if outside else {})
+            found.calls = found.calls or not outside
             yield base, bound, False
     else:
         raise _Open
@@ -248,10 +255,11 @@ _RULES: Final[Mapping[type[ast.AST], _Rule]] = {
     **dict.fromkeys((ast.Return, ast.Assert, ast.BinOp, ast.UnaryOp, ast.BoolOp), _parts),
     **dict.fromkeys((ast.IfExp, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Slice), _parts),
     **dict.fromkeys((ast.Starred, ast.Constant, ast.JoinedStr), _parts),
+    **dict.fromkeys((ast.Try, ast.ExceptHandler), _parts),
 }
 
 
-def test(found: Needs, own: Callable[[str], bool], old: ast.AST) -> ast.Call:
+def question(found: Needs, own: Callable[[str], bool], old: ast.AST) -> ast.Call:
     """The question before a loop whether all that it needs holds, in the place of *old*.
 
     Args:
@@ -262,8 +270,8 @@ def test(found: Needs, own: Callable[[str], bool], old: ast.AST) -> ast.Call:
     Example:
         >>> loop = ast.parse("[x*w for x in xs]").body[0].value
         >>> found = needs(loop, (), Known({}, lambda name: True))
-        >>> ast.unparse(test(found, {"xs"}.__contains__, loop))
-        "__vrepl_closed__((xs,), (), (('w',), (), (), (), False, False, 0, False))"
+        >>> ast.unparse(question(found, {"xs"}.__contains__, loop))
+        "__vrepl_closed__((xs,), (), (), (('w',), (), (), (), (), False, False, 0, False))"
     """
     at = location(old)
 
@@ -274,7 +282,8 @@ def test(found: Needs, own: Callable[[str], bool], old: ast.AST) -> ast.Call:
         return tuple(name for name in names if not own(name))
 
     facts = (
-        others(found.data), others(found.counts), tuple(found.modules), tuple(found.attributes),
-        found.stores, found.calls, found.steps, found.nodeless,
+        others(found.data), others(found.counts), others(found.callers), tuple(found.modules),
+        tuple(found.attributes), found.stores, found.calls, found.steps, found.nodeless,
     )  # fmt: skip
-    return call(CLOSED, old, values(found.data), values(found.counts), facts)
+    given = values(found.data), values(found.counts), values(found.callers)
+    return call(CLOSED, old, *given, facts)

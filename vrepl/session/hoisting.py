@@ -1,31 +1,27 @@
-"""Loops that test their names once, before they start, in place of once for every operation.
+"""Loops that test once, before they start, in place of once for every operation.
 
-Where the test holds, no whole node can come to the right of a float in the loop, and it runs as
+Where a test holds, no whole node can come to the right of a float in the loop, and it runs as
 Python wrote it; where it does not, a second copy asks in every operation. This module finds the
-names to test; ``arithmetic`` writes the copies.
-
-What stays in the loop is a test, 14 ns on 3.11 and 11 on 3.13, of what arrives there and stands on
-the right: items, targets, results of calls. Scanning a list before the loop was tried and is no
-better: 18 ns an item with ``set(map(type, xs))``, 10 with ``marshal``, and a loop may leave early.
-Names for intermediate results would make it 1.2 where it is 1.6, but show in ``locals()``.
+names to test; ``closed`` says for which loops it is enough to look at their data, and ``census``
+looks; ``arithmetic`` writes the copies.
 
 Ratios to plain Python on 3.11, by ``benchmarks/run.py loops``, in a function and at the top level,
 where names that are declared global (see ``arithmetic``) win back more than the tests take:
 
-| loop                                           | function | top  | what is left to test      |
-|------------------------------------------------|----------|------|---------------------------|
-| ``s += x*w`` floats, ``[x - b for x in xs]``   | 1.0      | 0.75 | nothing                   |
-| mandelbrot, Euler, Newton, nested, random data | 1.0      | 0.7  | nothing                   |
-| sieve, sort, dict, strings, counters, Collatz  | 1.0      | 1.0  | nothing                   |
-| arrays                                         | 1.1      | 1.1  | each operation            |
-| ``math.sin(x)*math.exp(-x)``                   | 1.6      | 1.0  | whether x is a float      |
-| ``sum(p*q for p, q in zip(a, b))``, ``w*x``    | 1.2-1.6  | 1.6  | each item on the right    |
-| ``s += x``, ``s += x*y``, ``y*w + c`` (Horner) | 1.3-2.0  | 1.05 | each item on the right    |
-| ``s += z*k`` ints                              | 2.1      | 1.0  | each item, against floats |
-| ``s += f(x)``; fib                             | 1.4-1.5  | 1.1  | a call asks for a call    |
-| ``C[i][j] += A[i][n]*B[n][j]``                 | 1.65     | 0.9  | a call asks               |
-| ``s += xs[i]*ys[i]``                           | 1.9      | 1.7  | the item, read twice      |
-| ``s += p.x*p.y``, objects                      | 4.1      | 1.75 | two calls ask             |
+| loop                                           | function | top     | what is left to test      |
+|------------------------------------------------|----------|---------|---------------------------|
+| over lists, rows, records, by index, by zip    | 1.0      | 0.6-0.8 | nothing                   |
+| comprehensions, ``sum(x*y for …)``             | 1.0      | 1.0     | nothing                   |
+| mandelbrot, Euler, Newton, nested, random data | 1.0      | 0.7     | nothing                   |
+| sieve, sort, dict, strings, counters, Collatz  | 1.0      | 1.0     | nothing                   |
+| ``math.sin(x)*math.exp(-x)``, arrays           | 1.0      | 0.8-1.0 | nothing                   |
+| ``s += f(x)`` with a function of the session   | 1.15     | 1.15    | the result                |
+| ``fib(n - 1) + fib(n - 2)``                    | 1.2      | 1.2     | the first result          |
+
+Loops of fewer steps than ``census.SHORTEST``, and all while a whole node stands in a list or in an
+attribute, test what arrives on the right instead, 14 ns on 3.11 and 11 on 3.13: 1.3 to 1.7 in a
+function. Scanning lists before the loop is no better: 18 ns an item with ``set(map(type, xs))``, 10
+with ``marshal``, 4.5 with ``math.dist(t, t)`` over a tuple of them; ``s += x`` itself takes 16.
 """
 
 from __future__ import annotations
@@ -285,7 +281,7 @@ def _closed(
     if any(map(search.is_own, found.modules)):
         return None
     known = search.known.but(dict.fromkeys(found.modules, Kind.MODULE))
-    return Plan(partial(closed.test, found, search.is_own), known, (), True, nodeless)
+    return Plan(partial(closed.question, found, search.is_own), known, (), True, nodeless)
 
 
 def _plan(search: _Search, remaining: int, tested: list[str], kind: Kind) -> Plan | None:

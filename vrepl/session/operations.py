@@ -18,7 +18,9 @@ types 44 / 45. At the top level of a cell, where each name is looked up in three
 47 / 57): call 87 / 94, test 101 / 128; names are tested all the same, because the operation then
 runs in the user's frame and NumPy's warnings name the user's line. Longer tests are for functions.
 
-What whole loops take is in ``hoisting``.
+An operand that cannot be read twice (a call, an attribute) is kept under a name that no user has,
+until its statement ends: 18 ns for the test, where a support call takes 23; such names show in
+``locals()``, so functions that look at their names have none. What loops take is in ``hoisting``.
 """
 
 from __future__ import annotations

@@ -164,26 +164,36 @@ def modules_named(*names: str) -> bool:
     return True
 
 
-def closed(values: tuple[Any, ...], counts: tuple[Any, ...], facts: tuple[Any, ...]) -> bool:
+def closed(
+    values: tuple[Any, ...],
+    counts: tuple[Any, ...],
+    callers: tuple[Any, ...],
+    facts: tuple[Any, ...],
+) -> bool:
     """Whether nothing in a closed loop has to ask, and it pays to know.
 
     Args:
         values: What has to be data.
         counts: What may also be a whole node.
-        facts: As `vrepl.session.closed.test` writes them: names of more values and counts among
-            the caller's globals, modules, and then the fields of `census.Reading`.
+        callers: Of the values, those whose methods are called.
+        facts: As `vrepl.session.closed.question` writes them: names of more values, counts and
+            callers among the globals, modules, and then the fields of `census.Reading`.
     """
-    names, counted, modules, *reading = facts
+    names, counted, calling, modules, *reading = facts
     bound = sys._getframe(1).f_globals
     if names:
         values += tuple([bound.get(name) for name in names])
     does = census.Reading(*reading)
-    if (
-        does.steps < census.SHORTEST
-        and not census.is_long(values)
-        and not (census.is_long(counts) or census.is_long([bound.get(name) for name in counted]))
+    if does.steps < census.SHORTEST and not (
+        census.is_long(values)
+        or census.is_long(counts)
+        or census.is_long([bound.get(name) for name in counted])
     ):
         return False
+    if not does.calls:
+        for x in (*callers, *map(bound.get, calling)):
+            if type(x) not in census.COLLECTIONS:
+                does = does._replace(calls=True)
     for x in values:
         if not census.is_data(x, does):
             return False
