@@ -11,13 +11,11 @@ import builtins
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 from IPython.core.error import UsageError
 from IPython.core.magic import no_var_expand
-from IPython.display import display
 
 from vrepl.core.errors import VreplError
 from vrepl.core.limit import Limit
@@ -25,8 +23,9 @@ from vrepl.fronts import tracebacks
 from vrepl.fronts.config import VRepl
 from vrepl.fronts.inspection import Inspections
 from vrepl.fronts.painting import host_face
+from vrepl.fronts.provided import EXTENSION, carry, provide
 from vrepl.fronts.raw import without_suffixes
-from vrepl.session import literals, support
+from vrepl.session import literals
 from vrepl.session.answers import Answer
 from vrepl.session.commands import COMMANDS, Command, ask, help_text
 from vrepl.session.registry import Place, Registry
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
     from vrepl.language.records import Completions
 
 __all__ = ["Cells", "Extension", "load", "loaded", "unload"]
-
-_ATTRIBUTE = "_vrepl_extension"
 
 
 class Cells(Protocol):
@@ -216,6 +213,7 @@ class Extension:
     def _cell_starts(self) -> None:
         self._forget_nodes()
         self._is_cell = True
+        carry()
         self.cells.starting()
 
     def _cell_ended(self) -> None:
@@ -275,15 +273,15 @@ def load(ip: Any) -> Extension:
     extension = loaded(ip)
     if extension is None:
         extension = Extension(ip)
-        _provide_support()
+        provide()
         extension.install()
-        setattr(ip, _ATTRIBUTE, extension)
+        setattr(ip, EXTENSION, extension)
     return extension
 
 
 def loaded(ip: Any) -> Extension | None:
     """The extension in a shell, None when it is not loaded."""
-    extension: Extension | None = vars(ip).get(_ATTRIBUTE)
+    extension: Extension | None = vars(ip).get(EXTENSION)
     return extension
 
 
@@ -292,49 +290,7 @@ def unload(ip: Any) -> None:
     extension = loaded(ip)
     if extension is not None:
         extension.remove()
-        delattr(ip, _ATTRIBUTE)
-
-
-def _provide_support() -> None:
-    """Put the support functions where `%reset` does not reach and `%who` does not look."""
-    provided = {
-        literals.LITERAL: support.literal,
-        literals.ARGUMENT: support.argument,
-        literals.BIND: _bind,
-        literals.SHOW: _show,
-        literals.TRIM: _trim,
-        literals.KIND: support.kind,
-        **support.OPERATIONS,
-    }
-    for name, function in provided.items():
-        setattr(builtins, name, function)
-
-
-def _bind(value: Any, targets: Targets, line: int, cell: str) -> Any:
-    """Report a binding to the shell it runs in, and hand the value on."""
-    extension = _running()
-    if extension is not None:
-        extension.bind(targets, value, line, cell)
-    return value
-
-
-def _show(answer: Any) -> None:
-    """Display a command's answer; nothing for a command that has none."""
-    if answer is not None:
-        display(answer)
-
-
-def _trim() -> None:
-    """Take our frames out of the error that a cell has caught."""
-    with suppress(Exception):  # an exception class may do anything when it is looked at
-        tracebacks.trim()
-
-
-def _running() -> Extension | None:
-    from IPython.core.getipython import get_ipython
-
-    ip = get_ipython()
-    return None if ip is None else loaded(ip)
+        delattr(ip, EXTENSION)
 
 
 def _magic(extension: Extension, command: Command) -> Callable[[str], Answer]:

@@ -19,6 +19,7 @@ __all__ = [
     "BINDERS",
     "CALCULATION",
     "DISPLAYS",
+    "IMPORTED",
     "ITEMS",
     "KIND",
     "LARGEST_DISPLAY",
@@ -48,6 +49,7 @@ ARGUMENT: Final = "__vrepl_argument__"
 SHOW: Final = "__vrepl_show__"
 TRIM: Final = "__vrepl_trim__"
 KIND: Final = "__vrepl_kind__"
+IMPORTED: Final = "__vrepl_imported__"
 
 # Modules that have a twin, by the name that a session imports them under: the functions of `math`
 # record there, and the others take nodes for numbers.
