@@ -29,6 +29,7 @@ __all__ = [
     "SHOW",
     "SOURCE",
     "TAKES_LISTS",
+    "TOTAL",
     "TRIM",
     "WALKED",
     "Position",
@@ -50,6 +51,7 @@ SHOW: Final = "__vrepl_show__"
 TRIM: Final = "__vrepl_trim__"
 KIND: Final = "__vrepl_kind__"
 IMPORTED: Final = "__vrepl_imported__"
+TOTAL: Final = "__vrepl_total__"
 
 # Modules that have a twin, by the name that a session imports them under: the functions of `math`
 # record there, and the others take nodes for numbers.
