@@ -73,10 +73,10 @@ def test_show_marks_what_became_a_node_and_says_why_the_rest_did_not(session: Se
 @pytest.mark.parametrize(
     ("line", "fact"),
     [
-        ("%literals of", 'literals takes on, off or show, not "of"; usage: literals [on/off/'),
+        ("%literals of", 'literals takes on, off or show, not "of"; usage: %literals [on/off/'),
         ("%literals on off", 'literals takes one word, not "on off"'),
-        ("%literals --cell 3", "--cell goes with show; usage: literals show --cell N"),
-        ("%literals show --cell 77", "there is no In[77]; usage: literals show [--cell N]"),
+        ("%literals --cell 3", "--cell goes with show; usage: %literals show --cell N"),
+        ("%literals show --cell 77", "there is no In[77]; usage: %literals show [--cell N]"),
         ("%literals show", "no cell with numbers has run yet; type a = 2.0"),
     ],
 )

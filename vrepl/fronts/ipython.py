@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ast
 import builtins
+import difflib
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
@@ -252,8 +254,12 @@ class Extension:
 
     def _show_traceback(self, exc_tuple: Any = None, *arguments: Any, **options: Any) -> Any:
         """IPython's method without our frames: it always shows the last frame, hidden or not."""
-        tracebacks.trim(exc_tuple[1] if exc_tuple else sys.exc_info()[1])
-        return type(self.ip).showtraceback(self.ip, exc_tuple, *arguments, **options)
+        error = exc_tuple[1] if exc_tuple else sys.exc_info()[1]
+        tracebacks.trim(error)
+        shown = type(self.ip).showtraceback(self.ip, exc_tuple, *arguments, **options)
+        if isinstance(error, UsageError) and (command := _nearest_command(str(error))):
+            _say(f"did you mean %{command}?")
+        return shown
 
     def _warn_of_plain_numbers(self) -> None:
         """The cell that loaded vrepl was parsed before: its own numbers are plain."""
@@ -291,6 +297,13 @@ def unload(ip: Any) -> None:
     if extension is not None:
         extension.remove()
         delattr(ip, EXTENSION)
+
+
+def _nearest_command(problem: str) -> str:
+    """The command that was meant where IPython knows no magic of a name, '' for none."""
+    missing = re.match(r"Line magic function `%(\w+)` not found", problem)
+    close = difflib.get_close_matches(missing[1], COMMANDS, n=1, cutoff=0.7) if missing else []
+    return close[0] if close else ""
 
 
 def _magic(extension: Extension, command: Command) -> Callable[[str], Answer]:

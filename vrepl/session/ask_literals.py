@@ -66,7 +66,7 @@ def literals(session: Session, request: Request) -> Answer:
     """The state of the switch after the word that was given, and a cell's numbers for `show`."""
     asked = request.subject
     if "cell" in request.options and asked != "show":
-        raise CommandError("--cell goes with show", "literals show --cell N")
+        raise CommandError("--cell goes with show", "%literals show --cell N")
     if asked in ("on", "off"):
         session.switch.is_on = asked == "on"
     is_on = session.switch.is_on
@@ -83,7 +83,11 @@ def _cell(session: Session, request: Request) -> str:
     number = request.option("cell")
     if number is not None:
         if not session.source(f"In[{number}]"):
-            raise CommandError(f"there is no In[{number}]", "literals show [--cell N]")
+            running = next(reversed(session.switch.cells), "")
+            if running and not running.startswith("In["):  # a script
+                fact = f"{running} is one text without numbered cells"
+                raise CommandError(fact, "%literals show")
+            raise CommandError(f"there is no In[{number}]", "%literals show [--cell N]")
         return f"In[{number}]"
     cells = reversed(session.switch.cells)
     found = next((cell for cell in cells if _literals(session.source(cell))), "")
