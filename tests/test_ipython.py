@@ -2,9 +2,12 @@
 
 import ast
 import atexit
+import bdb
 import builtins
 import gc
+import io
 import math
+import pdb  # noqa: T100 - it is what is tested
 import pickle
 
 import pytest
@@ -339,6 +342,18 @@ def test_ipythons_ways_of_running_code(session, cell):
     session.run(cell)
     assert session.result.success
     assert "q2" not in session.ip.user_ns
+
+
+def test_a_debugger_steps_over_our_code(bare):
+    before = bdb.Bdb.dispatch_call
+    bare.run("%load_ext vrepl", "a = 2.0", "def g(x):\n    y = x*2.5\n    return 1/y")
+    said = io.StringIO()
+    debugger = pdb.Pdb(stdin=io.StringIO("s\n" * 5 + "c\n"), stdout=said, nosigint=True)
+    debugger.use_rawinput = False
+    debugger.runeval("g(a)", bare.ip.user_ns)
+    assert "return 1/y" in said.getvalue() and "vrepl" not in said.getvalue()
+    bare.run("%unload_ext vrepl")
+    assert bdb.Bdb.dispatch_call is before
 
 
 def test_a_command_that_is_misspelt(session):

@@ -23,6 +23,7 @@ from vrepl.core.errors import VreplError
 from vrepl.core.limit import Limit
 from vrepl.fronts import tracebacks
 from vrepl.fronts.config import VRepl
+from vrepl.fronts.debugging import StepOver
 from vrepl.fronts.inspection import Inspections
 from vrepl.fronts.painting import host_face
 from vrepl.fronts.provided import EXTENSION, carry, provide
@@ -94,6 +95,7 @@ class Extension:
         self.ip = ip
         self.settings = VRepl(parent=ip)
         self._last_error = tracebacks.LastError()
+        self._step_over = StepOver()
         self.limit = Limit(lambda: self.settings.nodes)
         self.cells: Cells = getattr(ip, "session_cells", None) or HistoryCells(ip)
         self.registry = Registry(lambda: self.ip.user_ns)
@@ -120,6 +122,7 @@ class Extension:
         if self._live is not None:
             self._live.install()
         self.limit.install()
+        self._step_over.install()
         self.ip.display_formatter.mimebundle_formatter.for_type(Answer, self._show)
         self.ip.events.register("pre_execute", self._cell_starts)
         self.ip.events.register("post_execute", self._cell_ended)
@@ -139,6 +142,7 @@ class Extension:
         if self._live is not None:
             self._live.remove()
         self.limit.remove()
+        self._step_over.remove()
         self.ip.display_formatter.mimebundle_formatter.pop(Answer, None)
         _remove(self.ip.Completer.custom_matchers, self._matcher)
         _remove(self.ip.input_transformers_cleanup, without_suffixes)
