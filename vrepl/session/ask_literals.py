@@ -19,6 +19,8 @@ CHOICES = ("on", "off", "show")
 # Lines of the host, which are no Python; an assignment from one, too.
 _ESCAPED = re.compile(r"^(\s*)(?:[\w.]+\s*=\s*)?[%!?].*$", re.MULTILINE)
 MARK = "^"
+# What stands behind a number that was typed as `2r`.
+_RAW = re.compile(r"(?<=[\w.]) \.real\b")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -53,11 +55,15 @@ class LiteralsAnswer(ListAnswer[Literal]):
     def _marked(self) -> Iterator[str]:
         """The text, and below a line the places of the numbers that may become nodes."""
         for number, text in enumerate(self.text.splitlines(), 1):
-            yield text
             marks = [" "] * len(text)
             for x in self.lines:
                 if x.line == number and x.position.wrapped:
                     marks[x.start : x.end] = MARK * (x.end - x.start)
+            raw = [match.span() for match in _RAW.finditer(text)]
+            for start, end in reversed(raw):
+                text = f"{text[:start]}r{text[end:]}"
+                marks[start:end] = " "
+            yield text
             if MARK in marks:
                 yield "".join(marks).rstrip()
 
