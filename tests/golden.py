@@ -61,7 +61,7 @@ def after_name(command: str) -> str:
 
 
 def usage(command: str) -> str:
-    return f"usage: {COMMANDS[command].grammar.usage}"
+    return f"usage: %{COMMANDS[command].grammar.usage}"
 
 
 ROWS = (

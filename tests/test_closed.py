@@ -176,7 +176,8 @@ CLOSED = {
     "numbers that are rounded without nodes": "for y in ys:\n    s += 0.5*round(y)*math.floor(y)",
     "what is printed": "for x in xs:\n    s += x\n    if x > 9:\n        print(x)",
     "an error that is caught":
-        "for x in xs:\n    try:\n        s += y/(x - 3)*x\n    except ArithmeticError:\n        s = y",
+        "for x in xs:\n    try:\n        s += y/(x - 3)*x\n"
+        "    except ArithmeticError:\n        s = y",
     "what is appended to a list": "for r in records:\n    ys.append(m*r.x)",
     "an object with methods": "for x in xs:\n    s += unit.w*x\n    unit.w = m*x",
     "arrays": "for i in range(n):\n    s = s*xs[0] + array*xs[1]",

@@ -2,9 +2,12 @@
 
 import ast
 import atexit
+import bdb
 import builtins
 import gc
+import io
 import math
+import pdb  # noqa: T100 - it is what is tested
 import pickle
 
 import pytest
@@ -137,10 +140,10 @@ def test_commands_leave_the_last_result_alone(session):
 
 
 MISTAKES = [
-    ("%slope", "slope needs a name; usage: slope NAME [wrt NAME, ...] [--h H]"),
+    ("%slope", "slope needs a name; usage: %slope NAME [wrt NAME, ...] [--h H]"),
     ("%slope e", 'No name "e" in this session; did you mean "d"?'),
     ("%slope d wrt aa", 'No name "aa" in this session; did you mean "a"?'),
-    ("%slope d wrt", "wrt needs a name; usage: slope NAME [wrt NAME, ...] [--h H]"),
+    ("%slope d wrt", "wrt needs a name; usage: %slope NAME [wrt NAME, ...] [--h H]"),
     ("%slope a*2", '"a*2" is no name; give it one first, like x = a*2'),
     ("%slope __import__('os').system('echo ran')", "slope takes one name"),
     ("%slope f(d)", '"f(d)" is no name; give it one first, like x = f(d)'),
@@ -151,9 +154,10 @@ MISTAKES = [
     ("%slope d wrt a,", 'wrt takes names with commas between, not "a ,"'),
     ("%slope d wrt ,", 'wrt takes names with commas between, not ","'),
     ("%slope text", "text is a str, not a number; %nodes lists the names"),
-    ("%trace", "trace needs a name; usage: trace NAME [--rows N]"),
+    ("%trace", "trace needs a name; usage: %trace NAME [--rows N]"),
+    ("%graph print", "print is Python's own, not a number; %nodes lists the names"),
     ("%graph nope", 'No name "nope" in this session'),
-    ("%trace d wrt a", "trace takes no wrt; usage: trace NAME"),
+    ("%trace d wrt a", "trace takes no wrt; usage: %trace NAME"),
     ("%nodes d", 'nodes takes no name, and "d" was given'),
     ("%trace w[7]", "w has no [7]"),
     ("%slope plain", "plain = 3.0 is a plain number, not a node: float(a) in In[4]:1 leaves"),
@@ -338,6 +342,26 @@ def test_ipythons_ways_of_running_code(session, cell):
     session.run(cell)
     assert session.result.success
     assert "q2" not in session.ip.user_ns
+
+
+def test_a_debugger_steps_over_our_code(bare):
+    before = bdb.Bdb.dispatch_call
+    bare.run("%load_ext vrepl", "a = 2.0", "def g(x):\n    y = x*2.5\n    return 1/y")
+    said = io.StringIO()
+    debugger = pdb.Pdb(stdin=io.StringIO("s\n" * 5 + "c\n"), stdout=said, nosigint=True)
+    debugger.use_rawinput = False
+    debugger.runeval("g(a)", bare.ip.user_ns)
+    assert "return 1/y" in said.getvalue() and "vrepl" not in said.getvalue()
+    bare.run("%unload_ext vrepl")
+    assert bdb.Bdb.dispatch_call is before
+
+
+def test_a_command_that_is_misspelt(session):
+    assert session.run("%slop d").splitlines() == [
+        "UsageError: Line magic function `%slop` not found.",
+        "vrepl: did you mean %slope?",
+    ]
+    assert "mean" not in session.run("%sloppy_seconds", "%timeitt 1", "%nope")
 
 
 def test_a_value_may_be_called_like_a_command(session):

@@ -63,7 +63,9 @@ def test_roots() -> None:
     assert session.wrapped == [2, 3.0, 2]
 
 
-@pytest.mark.parametrize("source", ["", "'doc'", "print(x)", "x", "import a", "x = 's'", "x[1]"])
+@pytest.mark.parametrize(
+    "source", ["", "'doc'", "print(x)", "x", "import ast", "from . import a", "x = 's'", "x[1]"]
+)
 def test_nothing_to_do(source: str) -> None:
     """A cell without numbers to wrap comes back as the same object."""
     tree = ast.parse(source)

@@ -19,7 +19,7 @@ from vrepl.core.operators import OPERATORS
 from vrepl.core.value import Value, leaf
 from vrepl.session.literals import ARGUMENT, BIND, LITERAL, transform
 from vrepl.session.operations import SYNTAX, name_of, names_of
-from vrepl.session.policy import POSITIONS
+from vrepl.session.policy import POSITIONS, TOTAL
 from vrepl.session.support import OPERATIONS
 
 SUPPORT = {
@@ -44,7 +44,8 @@ def text(source: str) -> str:
     shown = ast.unparse(rewritten(source))
     for name in SUPPORT:
         short = name.removeprefix("__vrepl_").removesuffix("__").replace("operate_", "")
-        shown = shown.replace(name, short.replace("update_", "i"))
+        short = "sum" if name == TOTAL else short.replace("update_", "i")  # from 3.12 on
+        shown = shown.replace(name, short)
     return shown
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -138,6 +139,22 @@ print("done")
     assert done.stdout.endswith("done\n"), done.stderr
     assert done.stderr.count("nodes were alive, so this cell went on with plain numbers") == 1
     assert "%config VRepl.nodes" in done.stderr
+
+
+def test_an_interrupt_that_comes_while_we_look_is_not_lost() -> None:
+    def interrupted() -> int:
+        raise KeyboardInterrupt
+
+    limit = Limit(interrupted)
+    before = sys.unraisablehook
+    limit.install()
+    try:
+        gc.collect()  # Python drops what comes out of here
+        with pytest.raises(KeyboardInterrupt):
+            time.sleep(5)
+    finally:
+        limit.remove()
+    assert sys.unraisablehook is before
 
 
 def test_a_limit_leaves_nothing_behind() -> None:

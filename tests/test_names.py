@@ -130,3 +130,22 @@ def test_a_name_that_was_bound_again_is_told_and_the_older_one_offered(
     assert repr(answer) == f"d is not connected to a: {reason}"
     if "lists it" in reason:
         assert slope(shell, "d")["a (older)"].slope == -3.0
+
+
+@pytest.mark.parametrize(
+    ("last", "gone"),
+    [("del a", "a is no name any more"), ("a = 'text'", "a is no number now")],
+)
+def test_a_name_that_means_no_number_any_more_offers_the_older_one(
+    shell: Any, capsys: pytest.CaptureFixture[str], last: str, gone: str
+) -> None:
+    for cell in ("a = 2.0; d = a*3", last, "%slope d wrt a", "%explain d wrt a", "%slope d wrt b"):
+        capsys.readouterr()
+        shell.run_cell(cell, store_history=True)
+        said = capsys.readouterr().err
+        if cell.endswith("wrt a"):
+            assert said == (
+                f"UsageError: {gone}, but d was made from an older a (= 2.0);"
+                " by the older a, of In[1]:1, the slope is 3.0 (%slope d lists it)\n"
+            )
+    assert said.startswith('UsageError: No name "b" in this session')

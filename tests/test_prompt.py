@@ -340,7 +340,7 @@ def equipped(prompt):
         ("%slope d wrt q", 'No name "q" here; did you mean "d"?', "q"),
         ("slope e", 'No name "e" here; did you mean "d"?', "e"),
         ("s = %trace d --row 3", 'trace has no option "--row", did you mean "--rows"', "--row 3"),
-        ("%graph", "graph needs a name; usage: graph NAME", "graph"),
+        ("%graph", "graph needs a name; usage: %graph NAME", "graph"),
     ],
 )
 def test_a_wrong_command_stays_with_the_cursor_on_the_word(shell, typed, message, under_cursor):

@@ -56,6 +56,8 @@ def test_a_file_a_pipe_and_a_text_print_the_same(run_vrepl, session):
         ("from vrepl import log\nx = -2.0\nlog(x)", 1,
          "<stdin>:3: DomainError: log(x): x = -2.0 lies outside x > 0"),
         ("# %%\na = 1\n# %%\n\nb = a + c", 1, "<stdin>:5: NameError: name 'c' is not defined"),
+        ("a = 2.0\n%literals show --cell 1", 1,
+         "<stdin>:2: <stdin> is one text without numbered cells; usage: %literals show"),
         ("%slope \\\n d\n", 1, '<stdin>:1: No name "d" in this session; %nodes lists the names'),
     ],
 )  # fmt: skip

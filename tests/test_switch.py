@@ -55,6 +55,11 @@ def test_off_and_on(session: Session) -> None:
     assert session.is_node("b") and session.ip.user_ns["s"].is_on
 
 
+def test_show_writes_raw_numbers_as_they_were_typed(session: Session) -> None:
+    lines = session.run("c = 2r*3.0 + .5r; d = 1.5", "%literals show").splitlines()
+    assert lines[:2] == ["c = 2r*3.0 + .5r; d = 1.5", "       ^^^            ^^^"]
+
+
 def test_show_marks_what_became_a_node_and_says_why_the_rest_did_not(session: Session) -> None:
     session.run("a = 2.0; d = [1, x][0] if 'x' in dir() else 3*a", "print('no numbers')")
     lines = session.run("%literals show").splitlines()
@@ -73,10 +78,10 @@ def test_show_marks_what_became_a_node_and_says_why_the_rest_did_not(session: Se
 @pytest.mark.parametrize(
     ("line", "fact"),
     [
-        ("%literals of", 'literals takes on, off or show, not "of"; usage: literals [on/off/'),
+        ("%literals of", 'literals takes on, off or show, not "of"; usage: %literals [on/off/'),
         ("%literals on off", 'literals takes one word, not "on off"'),
-        ("%literals --cell 3", "--cell goes with show; usage: literals show --cell N"),
-        ("%literals show --cell 77", "there is no In[77]; usage: literals show [--cell N]"),
+        ("%literals --cell 3", "--cell goes with show; usage: %literals show --cell N"),
+        ("%literals show --cell 77", "there is no In[77]; usage: %literals show [--cell N]"),
         ("%literals show", "no cell with numbers has run yet; type a = 2.0"),
     ],
 )

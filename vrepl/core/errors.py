@@ -107,8 +107,8 @@ class CommandError(VreplError, ValueError):
     word is wrong.
 
     Example:
-        >>> str(CommandError("slope needs a name", "slope NAME [wrt NAME, ...] [--h H]"))
-        'slope needs a name; usage: slope NAME [wrt NAME, ...] [--h H]'
+        >>> str(CommandError("slope needs a name", "%slope NAME [wrt NAME, ...] [--h H]"))
+        'slope needs a name; usage: %slope NAME [wrt NAME, ...] [--h H]'
     """
 
     def __init__(self, fact: str, usage: str = "", at: tuple[int, int] | None = None) -> None:

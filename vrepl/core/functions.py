@@ -6,8 +6,10 @@ They record when handed a Value and otherwise give what `math` gives; each is ma
 from __future__ import annotations
 
 import builtins
+import inspect
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from itertools import groupby
 from typing import Any, Final
@@ -206,5 +208,6 @@ def _twin(record: Callable[..., Any], original: Callable[..., Any]) -> Callable[
     function: Callable[..., Any] = scope["function"]
     for attribute in ("__name__", "__qualname__", "__doc__"):
         setattr(function, attribute, getattr(original, attribute))
-    function.__text_signature__ = getattr(original, "__text_signature__", None)  # type: ignore[attr-defined]
+    with suppress(ValueError):  # some of Python's own have none
+        function.__signature__ = inspect.signature(original)  # type: ignore[attr-defined]
     return function

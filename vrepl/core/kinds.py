@@ -70,6 +70,8 @@ def is_library(module: str) -> bool:
         >>> is_library("json.encoder"), is_library("__main__")
         (True, False)
     """
+    if module == "__main__":  # a program's file is installed, but a session runs in its place
+        return False
     if module.partition(".")[0] in sys.stdlib_module_names:
         return True
     path = Path(getattr(sys.modules.get(module), "__file__", None) or "")

@@ -6,8 +6,11 @@ about it, and when recording goes on, is left to the front ends.
 
 from __future__ import annotations
 
+import _thread
 import gc
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +27,8 @@ _STRIDE = 97
 # Asking how much memory is taken takes at most this share of the time (0.1 ms for a million
 # blocks), however often the collector comes by.
 _SHARE = 0.05
+# Seconds after which an interrupt that came while we looked is tried again.
+_AGAIN = 0.002
 # A node takes two blocks of memory at least: itself, and how it was made.
 _BLOCKS = 2
 
@@ -67,14 +72,19 @@ class Limit:
         self.reached = 0
         self._next = 0.0
         self._enough = 0
+        self._hook = self._unraisable
+        self._replaced = sys.unraisablehook
 
     def install(self) -> None:
         """Begin to watch."""
         gc.callbacks.append(self._collected)
+        self._replaced, sys.unraisablehook = sys.unraisablehook, self._hook
 
     def remove(self) -> None:
         """Watch no more, and let operations record."""
         gc.callbacks[:] = [other for other in gc.callbacks if other != self._collected]
+        if sys.unraisablehook == self._hook:
+            sys.unraisablehook = self._replaced
         self.resume()
 
     def resume(self) -> int:
@@ -103,3 +113,22 @@ class Limit:
         """Called by the garbage collector; the youngest generation says nothing about growth."""
         if phase == "stop" and info["generation"] and time.perf_counter() >= self._next:
             self.look()
+
+    def _unraisable(self, problem: sys.UnraisableHookArgs, /) -> None:
+        """Python drops what is raised in `_collected`; the user's Ctrl-C must not be lost.
+
+        It often comes there: Python hands an interrupt on when a collection is over, and a loop
+        that builds nodes makes it collect all the time.
+        """
+        if problem.object == self._collected and isinstance(problem.exc_value, KeyboardInterrupt):
+            _thread.start_new_thread(_interrupt, ())
+        else:
+            self._replaced(problem)
+
+
+def _interrupt() -> None:
+    time.sleep(_AGAIN)
+    if sys.platform == "win32":
+        _thread.interrupt_main()
+    else:  # a signal wakes a thread that waits, too
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)

@@ -6,8 +6,8 @@ Only names that the operator table knows differ; everything else here is `math`'
 import math as _math
 
 from vrepl.core.functions import recording as _recording
+from vrepl.core.twins import pass_for as _pass_for
 
-globals().update({name: value for name, value in vars(_math).items() if name[:2] != "__"})
 globals().update(_recording(vars(_math)))
-
-__doc__ = _math.__doc__
+_pass_for(_math, globals())
+del _math, _pass_for, _recording

@@ -32,7 +32,8 @@ def vocabulary() -> dict[str, Any]:
         >>> vocabulary()["relu"](2.5), vocabulary()["sigmoid"](0.0)
         (2.5, 0.5)
     """
-    names: dict[str, Any] = {"__name__": __name__, "__builtins__": {}}
+    # NumPy imports the errors it raises, by the `__import__` of the frame that calls it.
+    names: dict[str, Any] = {"__name__": __name__, "__builtins__": {"__import__": __import__}}
     names.update((f.__name__, f) for f in (abs, len, max, min, range, round))
     names.update((name, value) for name, value in vars(math).items() if name[0] != "_")
     names.update((name, getattr(special, name)) for name in special.__all__)

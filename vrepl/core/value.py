@@ -379,13 +379,14 @@ def apply(row: Operator, *operands: Any) -> Any:
         Value(data=3.0)
     """
     __tracebackhide__ = True
+    is_numpy = any(type(operand).__module__ == "numpy" for operand in operands)
     try:
-        if any(type(operand).__module__ == "numpy" for operand in operands):
+        if is_numpy:
             y = _computed(row, evaluate(row), *map(decayed, operands))
         else:
             y = evaluate(row)(*map(decayed, operands))
     except ValueError:
-        if not row.domain:
+        if is_numpy or not row.domain:  # NumPy has rules of its own: no int ** -1
             raise
         raise _domain_error(row, operands) from None
     if not any(isinstance(operand, Value) for operand in operands):

@@ -8,25 +8,27 @@ from __future__ import annotations
 
 import ast
 import builtins
+import difflib
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 from IPython.core.error import UsageError
 from IPython.core.magic import no_var_expand
-from IPython.display import display
 
 from vrepl.core.errors import VreplError
 from vrepl.core.limit import Limit
 from vrepl.fronts import tracebacks
 from vrepl.fronts.config import VRepl
+from vrepl.fronts.debugging import StepOver
 from vrepl.fronts.inspection import Inspections
 from vrepl.fronts.painting import host_face
+from vrepl.fronts.provided import EXTENSION, carry, provide
 from vrepl.fronts.raw import without_suffixes
-from vrepl.session import census, literals, support
+from vrepl.session import census, literals
 from vrepl.session.answers import Answer
 from vrepl.session.commands import COMMANDS, Command, ask, help_text
 from vrepl.session.registry import Place, Registry
@@ -38,8 +40,6 @@ if TYPE_CHECKING:
     from vrepl.language.records import Completions
 
 __all__ = ["Cells", "Extension", "load", "loaded", "unload"]
-
-_ATTRIBUTE = "_vrepl_extension"
 
 
 class Cells(Protocol):
@@ -95,6 +95,7 @@ class Extension:
         self.ip = ip
         self.settings = VRepl(parent=ip)
         self._last_error = tracebacks.LastError()
+        self._step_over = StepOver()
         self.limit = Limit(lambda: self.settings.nodes)
         self.cells: Cells = getattr(ip, "session_cells", None) or HistoryCells(ip)
         self.registry = Registry(lambda: self.ip.user_ns)
@@ -121,6 +122,7 @@ class Extension:
         if self._live is not None:
             self._live.install()
         self.limit.install()
+        self._step_over.install()
         self.ip.display_formatter.mimebundle_formatter.for_type(Answer, self._show)
         self.ip.events.register("pre_execute", self._cell_starts)
         self.ip.events.register("post_execute", self._cell_ended)
@@ -142,6 +144,7 @@ class Extension:
         if self._live is not None:
             self._live.remove()
         self.limit.remove()
+        self._step_over.remove()
         self.ip.display_formatter.mimebundle_formatter.pop(Answer, None)
         _remove(self.ip.Completer.custom_matchers, self._matcher)
         _remove(self.ip.input_transformers_cleanup, without_suffixes)
@@ -225,6 +228,7 @@ class Extension:
     def _cell_starts(self) -> None:
         self._forget_nodes()
         self._is_cell = True
+        carry()
         self.cells.starting()
 
     def _cell_ended(self) -> None:
@@ -263,8 +267,12 @@ class Extension:
 
     def _show_traceback(self, exc_tuple: Any = None, *arguments: Any, **options: Any) -> Any:
         """IPython's method without our frames: it always shows the last frame, hidden or not."""
-        tracebacks.trim(exc_tuple[1] if exc_tuple else sys.exc_info()[1])
-        return type(self.ip).showtraceback(self.ip, exc_tuple, *arguments, **options)
+        error = exc_tuple[1] if exc_tuple else sys.exc_info()[1]
+        tracebacks.trim(error)
+        shown = type(self.ip).showtraceback(self.ip, exc_tuple, *arguments, **options)
+        if isinstance(error, UsageError) and (command := _nearest_command(str(error))):
+            _say(f"did you mean %{command}?")
+        return shown
 
     def _warn_of_plain_numbers(self) -> None:
         """The cell that loaded vrepl was parsed before: its own numbers are plain."""
@@ -284,15 +292,15 @@ def load(ip: Any) -> Extension:
     extension = loaded(ip)
     if extension is None:
         extension = Extension(ip)
-        _provide_support()
+        provide()
         extension.install()
-        setattr(ip, _ATTRIBUTE, extension)
+        setattr(ip, EXTENSION, extension)
     return extension
 
 
 def loaded(ip: Any) -> Extension | None:
     """The extension in a shell, None when it is not loaded."""
-    extension: Extension | None = vars(ip).get(_ATTRIBUTE)
+    extension: Extension | None = vars(ip).get(EXTENSION)
     return extension
 
 
@@ -301,49 +309,14 @@ def unload(ip: Any) -> None:
     extension = loaded(ip)
     if extension is not None:
         extension.remove()
-        delattr(ip, _ATTRIBUTE)
+        delattr(ip, EXTENSION)
 
 
-def _provide_support() -> None:
-    """Put the support functions where `%reset` does not reach and `%who` does not look."""
-    provided = {
-        literals.LITERAL: support.literal,
-        literals.ARGUMENT: support.argument,
-        literals.BIND: _bind,
-        literals.SHOW: _show,
-        literals.TRIM: _trim,
-        literals.KIND: support.kind,
-        **support.OPERATIONS,
-    }
-    for name, function in provided.items():
-        setattr(builtins, name, function)
-
-
-def _bind(value: Any, targets: Targets, line: int, cell: str) -> Any:
-    """Report a binding to the shell it runs in, and hand the value on."""
-    extension = _running()
-    if extension is not None:
-        extension.bind(targets, value, line, cell)
-    return value
-
-
-def _show(answer: Any) -> None:
-    """Display a command's answer; nothing for a command that has none."""
-    if answer is not None:
-        display(answer)
-
-
-def _trim() -> None:
-    """Take our frames out of the error that a cell has caught."""
-    with suppress(Exception):  # an exception class may do anything when it is looked at
-        tracebacks.trim()
-
-
-def _running() -> Extension | None:
-    from IPython.core.getipython import get_ipython
-
-    ip = get_ipython()
-    return None if ip is None else loaded(ip)
+def _nearest_command(problem: str) -> str:
+    """The command that was meant where IPython knows no magic of a name, '' for none."""
+    missing = re.match(r"Line magic function `%(\w+)` not found", problem)
+    close = difflib.get_close_matches(missing[1], COMMANDS, n=1, cutoff=0.7) if missing else []
+    return close[0] if close else ""
 
 
 def _magic(extension: Extension, command: Command) -> Callable[[str], Answer]:

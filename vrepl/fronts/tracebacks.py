@@ -5,9 +5,11 @@ How a traceback is printed is left to the host.
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType, TracebackType
 
 __all__ = ["LastError", "is_ours", "trim"]
@@ -16,7 +18,12 @@ __all__ = ["LastError", "is_ours", "trim"]
 def is_ours(frame: FrameType) -> bool:
     """Whether a frame runs vrepl's own code, the generated operators included."""
     name = frame.f_globals.get("__name__", "")
-    return isinstance(name, str) and name.partition(".")[0] == "vrepl"
+    is_named = isinstance(name, str) and name.partition(".")[0] == "vrepl"
+    return is_named or frame.f_code.co_filename.startswith(_OURS)  # twins bear other names
+
+
+# Where vrepl's files are.
+_OURS = f"{Path(__file__).parents[1]}{os.sep}"
 
 
 class LastError:

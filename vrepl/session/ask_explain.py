@@ -58,7 +58,7 @@ class ExplainAnswer(Answer):
 def explain(session: Session, request: Request) -> Answer:
     """The chain rule for the inputs asked for with `wrt`, else for the steepest leaves."""
     output = request.subject
-    wanted = [(name, session.number(name)) for name in _inputs(request)]
+    wanted = [(name, session.wrt(output, name)) for name in _inputs(request)]
     root = session.number(output) if wanted else session.node(output)
     ordered = session.ordered(output, root) if isinstance(root, Value) else []
     behind = {id(node) for node in ordered}

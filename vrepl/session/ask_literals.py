@@ -19,6 +19,8 @@ CHOICES = ("on", "off", "show")
 # Lines of the host, which are no Python; an assignment from one, too.
 _ESCAPED = re.compile(r"^(\s*)(?:[\w.]+\s*=\s*)?[%!?].*$", re.MULTILINE)
 MARK = "^"
+# What stands behind a number that was typed as `2r`.
+_RAW = re.compile(r"(?<=[\w.]) \.real\b")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -53,11 +55,15 @@ class LiteralsAnswer(ListAnswer[Literal]):
     def _marked(self) -> Iterator[str]:
         """The text, and below a line the places of the numbers that may become nodes."""
         for number, text in enumerate(self.text.splitlines(), 1):
-            yield text
             marks = [" "] * len(text)
             for x in self.lines:
                 if x.line == number and x.position.wrapped:
                     marks[x.start : x.end] = MARK * (x.end - x.start)
+            raw = [match.span() for match in _RAW.finditer(text)]
+            for start, end in reversed(raw):
+                text = f"{text[:start]}r{text[end:]}"
+                marks[start:end] = " "
+            yield text
             if MARK in marks:
                 yield "".join(marks).rstrip()
 
@@ -66,7 +72,7 @@ def literals(session: Session, request: Request) -> Answer:
     """The state of the switch after the word that was given, and a cell's numbers for `show`."""
     asked = request.subject
     if "cell" in request.options and asked != "show":
-        raise CommandError("--cell goes with show", "literals show --cell N")
+        raise CommandError("--cell goes with show", "%literals show --cell N")
     if asked in ("on", "off"):
         session.switch.is_on = asked == "on"
     is_on = session.switch.is_on
@@ -83,7 +89,11 @@ def _cell(session: Session, request: Request) -> str:
     number = request.option("cell")
     if number is not None:
         if not session.source(f"In[{number}]"):
-            raise CommandError(f"there is no In[{number}]", "literals show [--cell N]")
+            running = next(reversed(session.switch.cells), "")
+            if running and not running.startswith("In["):  # a script
+                fact = f"{running} is one text without numbered cells"
+                raise CommandError(fact, "%literals show")
+            raise CommandError(f"there is no In[{number}]", "%literals show [--cell N]")
         return f"In[{number}]"
     cells = reversed(session.switch.cells)
     found = next((cell for cell in cells if _literals(session.source(cell))), "")

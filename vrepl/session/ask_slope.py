@@ -185,7 +185,7 @@ def slope(session: Session, request: Request) -> Answer:
     output, h = request.subject, request.option("h")
     if request.wrt:
         root = session.number(output)
-        wanted = [[(name, session.number(name)) for name in names] for names in request.wrt]
+        wanted = [[(name, session.wrt(output, name)) for name in names] for names in request.wrt]
         lines = tuple(_asked(session, output, root, nodes, h) for nodes in wanted)
         left_out = 0
     else:

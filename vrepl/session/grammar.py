@@ -135,7 +135,7 @@ class Grammar:
         >>> grammar = Grammar("slope", subject=True, wrt=True)
         >>> grammar.usage
         'slope NAME [wrt NAME, ...]'
-        >>> grammar.parse("d wrt a a, b").wrt
+        >>> grammar.parse("d wrt a a, b, b").wrt
         (('a', 'a'), ('b',))
     """
 
@@ -233,16 +233,17 @@ class Grammar:
         return f"{fact}; give an expression a name first"
 
     def _listed(self, words: Sequence[Word]) -> tuple[tuple[str, ...], ...]:
-        """The names between commas."""
+        """The names between commas, each once."""
         parts = " ".join(words).split(" , ") if words else []
         if any("," in part.split() or not part.strip() for part in parts):
             fact = f'wrt takes names with commas between, not "{" ".join(words)}"'
             raise self.error(fact, words[0])
-        return tuple(tuple(part.split(" ")) for part in parts)
+        return tuple(dict.fromkeys(tuple(part.split(" ")) for part in parts))
 
     def error(self, fact: str, word: Word | None = None) -> CommandError:
         """A mistake in a line of this grammar; *word* is the one that does not fit."""
-        return CommandError(fact, self.usage, None if word is None else (word.start, word.end))
+        at = None if word is None else (word.start, word.end)
+        return CommandError(fact, f"%{self.usage}", at)
 
 
 def number(text: str) -> float:

@@ -6,6 +6,7 @@ It knows syntax only: what the support functions do is the session's, calling it
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeAlias, cast
@@ -19,6 +20,7 @@ from vrepl.session.policy import (
     ARGUMENT,
     BIND,
     BINDERS,
+    IMPORTED,
     ITEMS,
     KIND,
     LITERAL,
@@ -27,6 +29,7 @@ from vrepl.session.policy import (
     SHOW,
     SOURCE,
     TAKES_LISTS,
+    TOTAL,
     TRIM,
     WALKED,
     Position,
@@ -224,6 +227,20 @@ class _Rewriter(Arithmetic):
                 node, slot.field, scope.inside(slot), want if slot.field in reached else slot.want
             )
 
+    def loading(self, node: ast.AST, scope: Scope, want: Want | None) -> ast.AST | None:
+        """An import that may load a library, after which the host looks what came with it."""
+        names = [alias.name for alias in cast("ast.Import", node).names]
+        if isinstance(node, ast.ImportFrom):
+            names = [] if node.level else [node.module or ""]
+        roots = {name.partition(".")[0] for name in names} - sys.stdlib_module_names
+        if not scope.straight or not roots - sys.modules.keys():
+            return None
+        new = cast("ast.stmt", copied(node))
+        self.stack.append((new, scope, None))
+        at = location(node)
+        done = ast.Expr(self.support(IMPORTED, node), **at)
+        return ast.If(ast.Constant(True, **at), [new, done], [], **at)
+
     # Nodes that need more than their row.
 
     def expression_statement(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
@@ -284,20 +301,26 @@ class _Rewriter(Arithmetic):
         node = cast("ast.Call", node)
         if eager := eager_argument(node, Known({}, self.is_library)):
             self.eager[id(eager)] = eager
-        if self.asks_type(node):
-            node.func = ast.Name(KIND, LOAD, **location(node.func))
+        handed = self.handed_to(node)
+        if stand_in := self.stand_in(node):
+            node.func = ast.Name(stand_in, LOAD, **location(node.func))
             self.changed = True
         else:
             self.field(node, "func", scope, None)
-        handed = self.handed_to(node)
         node.args = [cast("ast.expr", self.place(a, scope, handed(a))) for a in node.args]
         node.keywords = [self.keyword(k, scope, handed(k.value)) for k in node.keywords]
 
-    def asks_type(self, node: ast.Call) -> bool:
-        """Whether *node* is ``type(x)``, which compares by identity with ``float`` if we help."""
-        single = len(node.args) == 1 and not node.keywords and type(node.args[0]) is not ast.Starred
-        named = type(node.func) is ast.Name and node.func.id == "type"
-        return single and named and self.is_library("type")
+    def stand_in(self, node: ast.Call) -> str | None:
+        """What is called for a builtin that tells a node from a float.
+
+        ``type(x)`` is compared by identity, and ``sum`` corrects what it adds.
+        """
+        name = node.func.id if type(node.func) is ast.Name else ""
+        if name not in _STAND_INS or not node.args or type(node.args[0]) is ast.Starred:
+            return None
+        if name == "type" and (len(node.args) > 1 or node.keywords):
+            return None
+        return _STAND_INS[name] if self.is_library(name) else None
 
     def keyword(self, node: ast.keyword, scope: Scope, want: Want | None) -> ast.keyword:
         new = copied(node)
@@ -306,7 +329,7 @@ class _Rewriter(Arithmetic):
 
     def handed_to(self, node: ast.Call) -> Callable[[ast.expr], Want | None]:
         """What numbers become in each argument of a call."""
-        if type(node.func) is not ast.Name or node.func.id == KIND:
+        if type(node.func) is not ast.Name:
             return lambda argument: None
         callee = node.func.id
         if not self.is_library(callee):
@@ -404,9 +427,14 @@ _REPLACED: Final[Mapping[type[ast.AST], Callable[..., ast.AST | None]]] = {
     ast.BinOp: _Rewriter.operation,
     ast.AugAssign: _Rewriter.update,
     ast.Call: _Rewriter.recorded,
+    ast.Import: _Rewriter.loading,
+    ast.ImportFrom: _Rewriter.loading,
     **dict.fromkeys((ast.For, ast.AsyncFor, ast.While, *COMPREHENSIONS), _Rewriter.looped),
 }
 
+
+# Python adds the floats of a `sum` with a correction from 3.12 on.
+_STAND_INS: Final = {"type": KIND} | ({"sum": TOTAL} if sys.version_info >= (3, 12) else {})
 
 # --- names ----------------------------------------------------------------------------------------
 

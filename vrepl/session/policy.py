@@ -19,6 +19,7 @@ __all__ = [
     "BINDERS",
     "CALCULATION",
     "DISPLAYS",
+    "IMPORTED",
     "ITEMS",
     "KIND",
     "LARGEST_DISPLAY",
@@ -28,6 +29,7 @@ __all__ = [
     "SHOW",
     "SOURCE",
     "TAKES_LISTS",
+    "TOTAL",
     "TRIM",
     "WALKED",
     "Position",
@@ -48,11 +50,13 @@ ARGUMENT: Final = "__vrepl_argument__"
 SHOW: Final = "__vrepl_show__"
 TRIM: Final = "__vrepl_trim__"
 KIND: Final = "__vrepl_kind__"
+IMPORTED: Final = "__vrepl_imported__"
+TOTAL: Final = "__vrepl_total__"
 
 # Modules that have a twin, by the name that a session imports them under: the functions of `math`
 # record there, and the others take nodes for numbers.
 MODULES: Final = {"math": "vrepl.core.mathematics"} | {
-    name: f"vrepl.core.twins.{name}" for name in ("marshal", "msgpack", "orjson")
+    name: f"vrepl.core.twins.{name}" for name in ("marshal", "msgpack", "orjson", "torch")
 }
 
 _NUMBERS: Final = (int, float)  # compared by exact type: a bool is an int

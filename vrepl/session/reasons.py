@@ -88,12 +88,26 @@ class Reasons:
         now = self.registry.place(wrt)
         again = f"{wrt} was bound again since" + (f", in {now}" if now else "")
         fact = f"{output} was made from an older {wrt} (= {number}); {again}"
+        return f"{fact}; by {self._slope(output, root, wrt, was)}".removesuffix("; by ")
+
+    def lost(self, output: str, root: Value, wrt: str) -> str:
+        """Which node was called *wrt*, now that the name means no number; '' for none."""
+        was = next((node for node in reversed(order(root)) if node.label == wrt), None)
+        if was is None:
+            return ""
+        fact = f"{output} was made from an older {wrt} (= {number_text(was.data)})"
+        return f"{fact}; by {self._slope(output, root, wrt, was)}".removesuffix("; by ")
+
+    def _slope(self, output: str, root: Value, wrt: str, was: Value) -> str:
+        """The slope by an older node, in words; '' where it cannot be told."""
+        then = facts_of(was).place
         try:
             slope = adjoints(order(root))[id(was)]
         except (VreplError, ArithmeticError, ValueError, KeyError):
-            return fact
+            return ""
         listed = f" (%slope {output} lists it)" if len(was._made) == 1 else ""
-        return f"{fact}; by the older {wrt}, of {then}, the slope is {number_text(slope)}{listed}"
+        made = f", of {then}," if then else ""
+        return f"the older {wrt}{made} the slope is {number_text(slope)}{listed}"
 
     def _cut(self, name: str, operand: str = "") -> str:
         """The call that gave a plain number on the way to *name*, with its remedy.

@@ -7,6 +7,7 @@ for is left to the commands.
 from __future__ import annotations
 
 import ast
+import builtins
 import difflib
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
@@ -150,6 +151,8 @@ class Registry:
             raise CommandError(f"{fact}, like {self.free_name()} = {reference}") from None
         namespace = self.namespace()
         if name not in namespace:
+            if name[:1] != "_" and hasattr(builtins, name):
+                raise CommandError(f"{name} is Python's own, not a number; %nodes lists the names")
             raise UnknownName(name, nearest(name, self.names()))
         value, text = namespace[name], name
         for step in steps:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from vrepl.core.errors import CommandError, Stale
+from vrepl.core.errors import CommandError, Stale, UnknownName
 from vrepl.core.graph import OLDER, Expressions
 from vrepl.core.nodes import order
 from vrepl.core.tape import stale_leaf
@@ -83,6 +83,22 @@ class Session:
             if not isinstance(value, Value):
                 return self.reasons.plain(reference, value)
         return self.reasons.apart(output, root, name, node)
+
+    def wrt(self, output: str, name: str) -> Any:
+        """The number that *name* means, for a question about *output*.
+
+        Raises:
+            CommandError: It means none; where it did when *output* was made, that is told.
+        """
+        try:
+            return self.number(name)
+        except (UnknownName, CommandError) as error:
+            root = self.registry.find(output)
+            lost = self.reasons.lost(output, root, name) if is_node(root) else ""
+            if not lost:
+                raise
+            gone = "is no name any more" if isinstance(error, UnknownName) else "is no number now"
+            raise CommandError(f"{name} {gone}, but {lost}") from None
 
     def number(self, reference: str) -> Any:
         """The node or plain number a reference means."""

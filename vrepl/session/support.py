@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
+from itertools import chain
 from numbers import Integral
 from typing import Any, Final
 
@@ -17,9 +18,11 @@ from vrepl.core.blocks import is_plain
 from vrepl.core.kinds import ValueType
 from vrepl.core.nodes import LITERAL
 from vrepl.core.operators import Operator
-from vrepl.core.value import FloatValue, IntValue, apply, leaf
+from vrepl.core.payload import writer
+from vrepl.core.value import FloatValue, IntValue, apply, decayed, leaf, stripped
 from vrepl.session import census, guards, operations
 from vrepl.session.closed import CLOSED
+from vrepl.session.policy import TOTAL
 
 __all__ = [
     "OPERATIONS",
@@ -32,6 +35,7 @@ __all__ = [
     "numbers_named",
     "operation",
     "reals_named",
+    "total",
 ]
 
 
@@ -73,6 +77,37 @@ def kind(x: Any) -> Any:
     """
     found = type(x)
     return found.native if type(found) is ValueType else found
+
+
+_NOTHING: Final = object()
+
+
+def total(iterable: Any, /, *start: Any, **named: Any) -> Any:
+    """Python's `sum`, and the same number where nodes are added.
+
+    From 3.12 on Python corrects the rounding of floats as it adds them, but of exact floats only.
+    The last addition of nodes gets the corrected number. Of an iterator the first item tells
+    whether it is worth keeping the others.
+
+    Example:
+        >>> tenths = [literal(0.1) for _ in range(10)]
+        >>> total(tenths) == sum([0.1] * 10)
+        True
+    """
+    __tracebackhide__ = True
+    items = iterable
+    if type(items) is not list and type(items) is not tuple:
+        items = iter(items)
+        first = next(items, _NOTHING)
+        if not isinstance(first, FloatValue):
+            return sum(items if first is _NOTHING else chain((first,), items), *start, **named)
+        items = [first, *items]
+    y = sum(items, *start, **named)
+    if type(y) is FloatValue:
+        numbers = sum(map(decayed, items), *map(decayed, start), **stripped(named))
+        if numbers != y and all(y is not item for item in (*items, *start, *named.values())):
+            writer()(y, numbers)
+    return y
 
 
 # One template for all operators: Python's own operation, unless a whole node stands on the right
@@ -218,6 +253,7 @@ OPERATIONS: Final[dict[str, Any]] = {
     guards.MATH: math,
     guards.TEXT: str,
     guards.WHOLE: IntValue,
+    TOTAL: total,
     CLOSED: closed,
 } | {
     operations.names_of(row)[in_place]: operation(row, in_place)

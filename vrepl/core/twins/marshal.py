@@ -6,11 +6,8 @@ Reading is the real module's.
 import marshal as _marshal
 from typing import Any as _Any
 
+from vrepl.core.twins import pass_for as _pass_for
 from vrepl.core.value import stripped as _stripped
-
-globals().update({name: value for name, value in vars(_marshal).items() if name[:2] != "__"})
-
-__doc__ = _marshal.__doc__
 
 
 def dumps(value: _Any, version: int = _marshal.version, /) -> bytes:
@@ -23,3 +20,6 @@ def dump(value: _Any, file: _Any, version: int = _marshal.version, /) -> None:
     """Write the value on the open file."""
     __tracebackhide__ = True
     _marshal.dump(_stripped(value), file, version)
+
+
+_pass_for(_marshal, globals())

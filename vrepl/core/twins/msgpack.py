@@ -4,16 +4,13 @@ Only what packs differs from the real module.
 """
 
 from collections.abc import Callable as _Callable
-from importlib import import_module as _import_module
 from typing import Any as _Any
 
+from vrepl.core.twins import pass_for as _pass_for
 from vrepl.core.value import Value as _Value
 from vrepl.core.value import plain as _plain
 
-_msgpack: _Any = _import_module("msgpack")
-globals().update({name: value for name, value in vars(_msgpack).items() if name[:2] != "__"})
-
-__doc__ = _msgpack.__doc__
+_msgpack: _Any = __import__("msgpack")
 
 
 def _asking(default: _Callable[[_Any], _Any] | None) -> _Callable[[_Any], _Any]:
@@ -49,3 +46,6 @@ def _asked(options: dict[str, _Any]) -> dict[str, _Any]:
 
 
 dump, dumps = pack, packb
+
+
+_pass_for(_msgpack, globals())

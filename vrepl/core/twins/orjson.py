@@ -4,16 +4,13 @@ orjson takes exact floats only, and asks `default` about the rest.
 """
 
 from collections.abc import Callable as _Callable
-from importlib import import_module as _import_module
 from typing import Any as _Any
 
+from vrepl.core.twins import pass_for as _pass_for
 from vrepl.core.value import Value as _Value
 from vrepl.core.value import plain as _plain
 
-_orjson = _import_module("orjson")
-globals().update({name: value for name, value in vars(_orjson).items() if name[:2] != "__"})
-
-__doc__ = str(_orjson.__doc__)
+_orjson = __import__("orjson")
 
 
 def dumps(
@@ -21,21 +18,28 @@ def dumps(
 ) -> bytes:
     """Serialize Python objects to JSON."""
     __tracebackhide__ = True
+    if default is not None:  # it would be asked about nodes before we are
+        return _orjson.dumps(obj, _asking(default), option)  # type: ignore[no-any-return]
     try:
-        return _orjson.dumps(obj, default, option)  # type: ignore[no-any-return]
+        return _orjson.dumps(obj, None, option)  # type: ignore[no-any-return]
     except TypeError:
         pass
-
-    def asked(x: _Any) -> _Any:
-        if isinstance(x, _Value):
-            return _plain(x)
-        if default is None:
-            raise TypeError
-        return default(x)
-
     try:
-        return _orjson.dumps(obj, asked, option)  # type: ignore[no-any-return]
+        return _orjson.dumps(obj, _asking(_refuse), option)  # type: ignore[no-any-return]
     except TypeError as error:
-        if default is None:
-            error.__cause__ = None
+        error.__cause__ = None
         raise
+
+
+def _asking(default: _Callable[[_Any], _Any]) -> _Callable[[_Any], _Any]:
+    def asked(x: _Any) -> _Any:
+        return _plain(x) if isinstance(x, _Value) else default(x)
+
+    return asked
+
+
+def _refuse(x: _Any) -> _Any:
+    raise TypeError
+
+
+_pass_for(_orjson, globals())
