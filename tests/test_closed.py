@@ -192,6 +192,9 @@ OPEN = {
     "a method of an object": "for x in xs:\n    s += unit.f(x)*x",
     "a method of an item": "for r in records:\n    s += r.f()*m",
     "an object that is written": "for r in records:\n    s += m*r.x*len(f'{r}')",
+    "a node that becomes a key": "for x in xs:\n    prices[n] = m*x\n    s += m*max(prices)",
+    "a node in a conclusion": "for x in xs:\n    s += x*(n and x)",
+    "operands of a node": "v = w*2\nfor x in xs:\n    s += m*v._prev[1]",
     "a lambda": "for x in xs:\n    s += (lambda: n)()*x",
     "a generator that runs later": "for x in xs:\n    later = (s*y for y in xs)\n    s += x",
     "a node on the way": "for x in xs:\n    s = s*m\n    m = n",
@@ -219,7 +222,7 @@ one = 1
 xs, ys = list((1.5, 3.0, 0.75)), list((2.0, 2.5, 4.0))
 s = float("0")
 m = float("1")
-prices = dict((("a", 1.5), ("b", 2.5)))
+prices = dict(((1, 1.5), (2, 2.5)))
 """
 
 

@@ -214,7 +214,8 @@ def _item(
     yield node.value, bound, False
     index = node.slice
     parts = children(index) if isinstance(index, (ast.Slice, ast.Tuple)) else [index]
-    yield from ((part, bound, True) for part in parts)
+    is_read = type(node.ctx) is ast.Load  # a dict keeps the key it is given
+    yield from ((part, bound, is_read) for part in parts)
 
 
 def _attribute(
