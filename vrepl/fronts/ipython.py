@@ -13,6 +13,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from IPython.core.completer import SimpleCompletion, context_matcher
@@ -164,7 +165,7 @@ class Extension:
         last = getattr(self.ip.last_execution_result, "result", None)
         hook = vars(self.ip.displayhook)
         named = (hook.get(name) for name in ("_", "__", "___"))
-        return [last, *named, *self.ip.user_ns_hidden.values()]
+        return [last, *named, *self.ip.user_ns_hidden.values(), *_timed()]
 
     def _transform(self, tree: ast.AST) -> ast.AST:
         """IPython's method, and after it our part.
@@ -367,6 +368,17 @@ def _completions(extension: Extension, context: Any) -> Completions:
         return service.complete_at(replay, line, column, bare=True)
     except Exception:  # completion runs between keystrokes: nothing there may disturb the prompt
         return service.Completions("", (), False)
+
+
+def _timed() -> list[Any]:
+    """What `%timeit` holds of the session's names while it runs: all of them a second time."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_name == "timeit" and "conflict_globs" in frame.f_code.co_varnames:
+            names = frame.f_locals
+            return [*names.get("conflict_globs", {}).values(), names.get("var_val")]
+        frame = frame.f_back
+    return []
 
 
 def _say(fact: str) -> None:

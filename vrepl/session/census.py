@@ -92,6 +92,7 @@ class _Census:
         due: When the nodes may be counted again.
         alive: The number of nodes when all were found to be held by names.
         held: By what names then, each with the `id` of its node and the references to it.
+        shown: The nodes that the host kept besides then, by `id`.
     """
 
     def __init__(self, kinds: tuple[type, ...]) -> None:
@@ -100,6 +101,7 @@ class _Census:
         self.due = 0.0
         self.alive = -1
         self.held: list[tuple[str, int, int]] = []
+        self.shown: list[int] = []
 
     def recount(self) -> None:
         """Look at every object there is, not more often than takes half a per cent of the time."""
@@ -127,7 +129,7 @@ class _Census:
             x = names.get(name)
             if id(x) != key or (references and sys.getrefcount(x) != references):
                 return False
-        return True
+        return not self.shown or self.shown == list(map(id, _shown(names)))
 
 
 @cache
@@ -170,6 +172,7 @@ def is_none_hidden(
         return False
     del found
     census.held = _memory(names, keys)
+    census.shown = list(map(id, _shown(names)))
     census.alive = census.count() if census.held else -1
     return True
 
@@ -178,7 +181,7 @@ def _named(
     names: Mapping[str, Any], held: Collection[Any], counted: tuple[type, ...]
 ) -> tuple[dict[int, Any], dict[int, int]]:
     """Nodes of named graphs by `id`, and how often names and other nodes hold each."""
-    stack = [x for x in (*names.values(), *_shown(names)) if type(type(x)) is ValueType]
+    stack = [x for x in list(names.values()) if type(type(x)) is ValueType] + _shown(names)
     holders: dict[int, int] = {}
     for x in stack:
         holders[id(x)] = holders.get(id(x), 0) + 1
@@ -199,12 +202,12 @@ def _named(
 
 
 def _shown(names: Mapping[str, Any]) -> list[Any]:
-    """The results that the host keeps for the user besides the names it gives them."""
+    """Nodes that the host keeps for the user besides the names it gives them."""
     shown = names.get("Out")
     found = list(shown.values()) if type(shown) is dict else []
     for keeper in list(KEEPERS):
         found += keeper.shown_results()
-    return found
+    return [x for x in found if type(type(x)) is ValueType]
 
 
 def _references(found: dict[int, Any]) -> Iterator[tuple[int, int]]:
@@ -218,9 +221,7 @@ _OURS = next(_references({0: object()}))[1]  # 3.14 counts one less than 3.13
 
 
 def _memory(names: Mapping[str, Any], keys: set[int]) -> list[tuple[str, int, int]]:
-    """The names that hold nodes; nothing where a node that counts has another holder too."""
-    if any(id(x) in keys for x in _shown(names)):
-        return []
+    """The names that hold nodes; nothing where a node that counts has no name of its own."""
     held: list[tuple[str, int, int]] = []
     for name, x in list(names.items()):
         if type(type(x)) is ValueType:
