@@ -6,6 +6,7 @@ import gc
 import subprocess
 import sys
 import time
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -202,6 +203,32 @@ def test_whole_nodes_are_small() -> None:
     assert sys.getsizeof(node.__dict__) < 100
     (node * node).backward()
     assert node.grad == 8.0
+
+
+def test_operands_of_whole_nodes_are_kept_without_a_tuple() -> None:
+    a = leaf(3)
+    a.label = "a"
+    for node, text in ((a + 1, "+"), (1 - a, "-"), (-a, "-"), (a // a, "//")):
+        node.label = "n"
+        made = node._made
+        assert not any(held is made for held in gc.get_referents(node.__dict__))
+        operands = node._prev
+        assert [x.data for x in operands] == [x if type(x) is int else x.data for x in made[1:]]
+        assert node._op == text and (operands[-1] is a or operands[0] is a)
+        assert all(x is y for x, y in zip(node._prev, operands, strict=True))
+        assert node.label == "n" and list(node.__dict__) == ["_facts"]
+
+
+@pytest.mark.parametrize("number", [2.0, 3])
+def test_the_size_of_nodes_is_what_python_takes_for_them(number: float) -> None:
+    node = leaf(number)
+    tracemalloc.start()
+    for _ in range(20_000):  # many, for Python has 2,000 tuples in store
+        node = node + 1
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    [holder] = holdings({"node": node}).holders
+    assert taken * 0.8 < holder.size < taken * 1.2
 
 
 # --- who holds what ------------------------------------------------------------------------------

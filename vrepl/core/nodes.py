@@ -7,11 +7,15 @@ leaf; plain ints and floats among the operands are constants. This is the hot pa
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from vrepl.core.pullbacks import Pullback, pullback
+from vrepl.core.rows import Operator
 
 if TYPE_CHECKING:
     from vrepl.core.value import Value
@@ -27,7 +31,9 @@ __all__ = [
     "adjoints",
     "dependents",
     "is_constant",
+    "kept_of",
     "order",
+    "size_of",
     "walk",
 ]
 
@@ -63,6 +69,46 @@ class Kept(dict[str, Any]):
     __slots__ = ("made",)
     if TYPE_CHECKING:
         made: tuple[Any, ...]
+
+
+@cache
+def kept_of(row: Operator) -> type[Any]:
+    """The class of `Kept` for the nodes of one row: slots for the operands, no tuple.
+
+    A tuple is one more object for the collector to visit and 64 bytes; `made` makes it when it is
+    asked for.
+
+    Example:
+        >>> from vrepl.core.operators import BY_NAME
+        >>> kept = kept_of(BY_NAME["add"])()
+        >>> kept.a, kept.b = 2, 3
+        >>> kept.made[1:], dict(kept)
+        ((2, 3), {})
+    """
+    names = row.parameters
+
+    def remake(kept: Any, made: tuple[Any, ...]) -> None:
+        for name, operand in zip(names, made[1:], strict=True):
+            setattr(kept, name, operand)
+
+    made = property(attrgetter("row", *names), remake)
+    return type(Kept.__name__, (dict,), {"__slots__": names, "row": row, "made": made})
+
+
+def size_of(node: Value) -> int:
+    """The bytes that a node and its making take, without its operands.
+
+    Example:
+        >>> from vrepl import Value
+        >>> size_of(Value(2.0) * 3) < 200
+        True
+    """
+    size = sys.getsizeof(node)
+    namespace = getattr(node, "__dict__", None)
+    if namespace is not None:
+        size += sys.getsizeof(namespace)
+    is_of_row = hasattr(namespace, "row")  # then there is no tuple before somebody asks for one
+    return size if is_of_row else size + sys.getsizeof(node._made)
 
 
 class Recording:

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from vrepl.core.kinds import ValueType
 from vrepl.core.rows import Operator
 
 __all__ = ["computed", "float64_class"]
@@ -37,8 +38,8 @@ def float64_class(base: Any, **body: Any) -> Any:
     # No slots: Python refuses them beside float64 in a class whose type is not `type`.
     body |= {"__module__": base.__module__, "native": np.float64}
     body |= {name: getattr(np.float64, name) for name in _OWN}
-    body["__new__"] = lambda cls, *arguments: np.float64(*arguments)
-    kind = type(base)(np.float64.__name__, (base, np.float64), body)
+    body["__new__"] = np.float64.__new__
+    kind = ValueType(np.float64.__name__, (base, np.float64), body)
     kind.__module__ = np.float64.__module__
     return kind
 

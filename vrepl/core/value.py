@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from vrepl.core import payload
 from vrepl.core.errors import DomainError, WholeNumber
-from vrepl.core.kinds import ValueType, called_to_show
+from vrepl.core.kinds import ValueType, called_to_show, maker
 from vrepl.core.nodes import (
     CONSTANT,
     EXPLICIT,
@@ -36,7 +36,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Value(metaclass=ValueType):
+class Value:
     """A number that remembers how it was made.
 
     `Value(2.0)` is a real float, `Value(2)` a real int. Python's operators between numbers, `abs`,
@@ -63,7 +63,7 @@ class Value(metaclass=ValueType):
     """
 
     __slots__ = ()
-    native: ClassVar[type | None] = None
+    native: ClassVar[type]
     if TYPE_CHECKING:
         _made: tuple[Any, ...]
         _facts: Facts
@@ -194,7 +194,7 @@ class Value(metaclass=ValueType):
         return function(*stripped(args), **stripped(options))
 
 
-class FloatValue(Value, float):
+class FloatValue(Value, float, metaclass=ValueType):
     """A Value that is a float. Calling it gives a plain float, as `type(v)(x)` should.
 
     Example:
@@ -204,9 +204,7 @@ class FloatValue(Value, float):
 
     __slots__ = ("_facts", "_made")
     native = float
-
-    def __new__(cls, *arguments: Any) -> float:  # type: ignore[misc]  # noqa: D102
-        return float(*arguments)
+    __new__ = float.__new__  # type: ignore[assignment]  # in C, and not that of Value
 
     def _set_data(self, number: Number) -> None:
         payload.writer()(self, float(number))
@@ -216,7 +214,7 @@ def _remake(node: Any, made: tuple[Any, ...]) -> None:
     node.__dict__.made = made
 
 
-class IntValue(Value, int):
+class IntValue(Value, int, metaclass=ValueType):
     """A Value that is an int, exact at any size. Calling it gives a plain int.
 
     Example:
@@ -225,10 +223,8 @@ class IntValue(Value, int):
     """
 
     native = int
+    __new__ = int.__new__  # type: ignore[assignment]
     _made = property(attrgetter("__dict__.made"), _remake)  # read in 55 ns, a slot in 25
-
-    def __new__(cls, *arguments: Any, **options: Any) -> int:  # type: ignore[misc]  # noqa: D102
-        return int(*arguments, **options)
 
     def _set_data(self, number: Number) -> None:
         made = self._made[0]
@@ -257,7 +253,7 @@ class ZeroValue(FloatValue):
 
     def _set_data(self, number: Number) -> None:
         super()._set_data(number)
-        self.__class__ = FloatValue  # type: ignore[assignment]
+        self.__class__ = FloatValue
 
     def __index__(self) -> int:
         return 0
@@ -271,18 +267,18 @@ for _kind in (FloatValue, IntValue, ZeroValue):
     _kind.__module__ = "builtins"
 
 _NUMBERS: Final = (int, float)
-_new_float = float.__new__
-_new_int = int.__new__
+_new_float = maker(FloatValue)
+_new_int = maker(IntValue)
 
 
 def _new(number: Number, made: tuple[Any, ...]) -> Value:
     kind = type(number)
     node: Any
     if kind is float:
-        node = _new_float(FloatValue, number)
+        node = _new_float(number)
         node._made = made
     elif kind is int:
-        node = _new_int(IntValue, number)
+        node = _new_int(number)
         node.__dict__ = kept = Kept()
         kept.made = made
     else:

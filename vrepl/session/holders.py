@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from vrepl.core.limit import alive
-from vrepl.core.value import IntValue, Value
+from vrepl.core.nodes import size_of
+from vrepl.core.value import Value
 from vrepl.session.parts import is_node, is_searched, parts
 from vrepl.session.registry import HOST_NAMES
 
@@ -72,7 +73,7 @@ def holdings(namespace: Mapping[str, Any]) -> Holdings:
     sizes = [0] * (len(roots) + 1)
     for key, number in owners.items():
         counts[number] += 1
-        sizes[number] += _size(nodes[key])
+        sizes[number] += size_of(nodes[key])
     lines = [Holder(roots[i][0], counts[i], sizes[i]) for i in range(len(roots))]
     lines.sort(key=lambda holder: -holder.nodes)
     shared = Holder("several names", counts[-1], sizes[-1])
@@ -93,11 +94,6 @@ def _claim(
         owners[key] = number if owner is None else _SHARED
         nodes[key] = node
         stack += [operand for operand in node._made[1:] if is_node(operand)]
-
-
-def _size(node: Value) -> int:
-    size = sys.getsizeof(node) + sys.getsizeof(node._made)
-    return size + sys.getsizeof(node.__dict__) if type(node) is IntValue else size
 
 
 def _roots(namespace: Mapping[str, Any]) -> list[tuple[str, list[Value]]]:
