@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 
 from vrepl.session.flow import bound_names, eager_argument
 from vrepl.session.kinds import Known
-from vrepl.session.policy import SOURCE, is_calculation, number_of
+from vrepl.session.policy import SOURCE, TAKES_LISTS, is_calculation, number_of
 from vrepl.session.trees import LOAD, call, children, location
 
 __all__ = ["CLOSED", "Needs", "needs", "question"]
@@ -173,7 +173,8 @@ def _called(
     name = function.id if type(function) is ast.Name else ""
     found.calls = found.calls or name in _WRITING
     called = function.attr if type(function) is ast.Attribute else name
-    if called in _ROUNDING and not found.nodeless and (name != "round" or len(node.args) != 2):
+    rounds = called in _ROUNDING and not found.nodeless and not _keeps_digits(node, name)
+    if rounds or _hands_nodes_on(node, name, found):
         raise _Open
     if name:
         known_name = name in _BUILTINS or name in _ROUNDING
@@ -200,6 +201,20 @@ def _called(
             if name == "range" and type(number_of(argument)) is int:
                 found.steps = max(found.steps, int(number_of(argument) or 0))
             yield argument, bound, name in _COUNTING
+
+
+def _keeps_digits(node: ast.Call, name: str) -> bool:
+    """Whether a call is ``round(x, digits)``, which gives a float for one; None is no digits."""
+    if name != "round" or len(node.args) != 2:
+        return False
+    digits = node.args[1]
+    return type(digits) is not ast.Constant or digits.value is not None
+
+
+def _hands_nodes_on(node: ast.Call, name: str, found: Needs) -> bool:
+    """Whether a builtin gives numbers that become nodes in the list it is handed."""
+    lists = (part for part in node.args if type(part) is ast.List)
+    return name in TAKES_LISTS and any(_types_node(part, found) for part in lists)
 
 
 def _compared(
