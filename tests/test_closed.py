@@ -49,6 +49,7 @@ def _every_loop(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(census._Census, "recount", recount)
     monkeypatch.setattr(census, "SHORTEST", 0)
+    monkeypatch.setattr(census, "PATIENCE", 0.0)
     monkeypatch.setattr(census, "is_none_hidden", asked)
     ANSWERS.clear()
     yield
@@ -374,6 +375,17 @@ def test_records_are_asked_nothing() -> None:
     assert is_data(Computing(), Reading(("y",)))
 
 
+def test_short_loops_do_not_wait_for_the_same_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(census, "PATIENCE", 1e9)
+    names: dict[str, Any] = {"xs": [leaf(3)]}
+    assert not is_none_hidden(names)
+    names = {"n": names["xs"][0]}
+    assert not is_none_hidden(names)  # though it would hold now: it was just looked at
+    census._census(False).patience = 0.0
+    assert is_none_hidden(names)
+    assert is_none_hidden(names)  # which is remembered
+
+
 def test_results_of_cells_are_names_too() -> None:
     n = leaf(3)
     names = {"n": n, "_": n, "_4": n, "Out": {4: n}}
@@ -386,6 +398,7 @@ def test_results_of_cells_are_names_too() -> None:
 COUNTED_AWAY = """
 from vrepl.core.value import leaf
 from vrepl.session import census
+census.PATIENCE = 0.0
 names = {"n": leaf(3)}
 assert census.is_none_hidden(names)
 taken = [type(names["n"])]

@@ -41,6 +41,8 @@ _KINDS: Final = tuple((*some, ZeroValue) for some in _COUNTED)
 # The graphs of named nodes are followed so far.
 _MOST_NODES: Final = 64
 _DEEPEST: Final = 3
+# Names are gone through again after so many times the time it took: loops start often.
+PATIENCE: Final = 20.0
 
 _ROWS: Final = frozenset({list, tuple})
 _OTHERS: Final = frozenset({dict, set, frozenset})
@@ -90,6 +92,7 @@ class _Census:
         kinds: The classes.
         others: References that are no node's own.
         due: When the nodes may be counted again.
+        patience: When names and graphs may be gone through again.
         alive: The number of nodes when all were found to be held by names.
         held: By what names then, each with the `id` of its node and the references to it.
         shown: The nodes that the host kept besides then, by `id`.
@@ -99,6 +102,7 @@ class _Census:
         self.kinds = kinds
         self.others = 0
         self.due = 0.0
+        self.patience = 0.0
         self.alive = -1
         self.held: list[tuple[str, int, int]] = []
         self.shown: list[int] = []
@@ -158,15 +162,26 @@ def is_none_hidden(
     alive = census.count()
     if not alive or (alive == census.alive and census.is_as_before(names)):
         return True
-    if alive > 2 * _MOST_NODES:
-        return False
-    counted = _COUNTED[floats]
+    began = time.perf_counter()
+    if alive > 2 * _MOST_NODES or began < census.patience:
+        return False  # which is always safe
+    try:
+        return _is_each_named(census, names, held, _COUNTED[floats])
+    finally:
+        took = time.perf_counter() - began
+        census.patience = began + took * PATIENCE
+
+
+def _is_each_named(
+    census: _Census, names: Mapping[str, Any], held: Collection[Any], counted: tuple[type, ...]
+) -> bool:
+    """Whether names and graphs hold each node that counts, found by going through them."""
     found, holders = _named(names, held, counted)
     keys = {key for key, x in found.items() if any(type(x) is kind for kind in counted)}
     is_alone = all(holders[key] == count for key, count in _references(found) if key in keys)
     if not is_alone:
         return False
-    if len(keys) != alive and len(found) <= _MOST_NODES:
+    if len(keys) != census.count() and len(found) <= _MOST_NODES:
         census.recount()
     if len(keys) != census.count():
         return False

@@ -62,7 +62,8 @@ class Frame:
         parameters: Those that are bound from the start and stay so.
         fleeting: Those that may become unbound, or that code of another scope binds.
         known: What they are worth throughout.
-        hides: Whether nothing in it looks at the names of its frame, so that it may have more.
+        hides: Whether it may have more names: nothing in it looks at those of its frame, and no
+            operand kept under one would wait there with it.
     """
 
     name: str
@@ -109,8 +110,13 @@ def frame_of(
         frozenset(parameters - fleeting),
         frozenset(fleeting),
         Known(found, known.is_library),
-        _LOOKING.isdisjoint(_mentioned(node.body)),
+        _LOOKING.isdisjoint(_mentioned(node.body)) and not _pauses(node.body),
     )
+
+
+def _pauses(body: Iterable[ast.AST]) -> bool:
+    """Whether something in it waits, for as long as it likes, in the middle of a statement."""
+    return any(type(part) in (ast.Yield, ast.YieldFrom, ast.Await) for part in _everything(body))
 
 
 def _mentioned(body: Iterable[ast.AST]) -> Iterator[str]:
