@@ -16,11 +16,12 @@ from functools import cache
 from types import ModuleType
 from typing import Any, Final, TypeGuard
 
-from vrepl.core import mathematics
 from vrepl.core.functions import FUNCTIONS
+from vrepl.core.twins import math as mathematics
 from vrepl.core.value import IntValue, Value
 from vrepl.session.operations import SYNTAX
 from vrepl.session.parts import is_node
+from vrepl.session.policy import MODULES
 
 __all__ = [
     "COMPARISONS",
@@ -224,7 +225,7 @@ def members(x: object) -> Mapping[str, Any] | None:
 
 def module(name: str) -> object:
     """The module that an import gives, where it is one to look into."""
-    known: dict[str, ModuleType] = {"math": math, mathematics.__name__: mathematics}
+    known: dict[str, ModuleType] = {"math": math, MODULES["math"]: mathematics}
     package = sys.modules.get("vrepl")
     if package is not None:
         known["vrepl"] = package

@@ -51,8 +51,8 @@ KIND: Final = "__vrepl_kind__"
 
 # Modules that have a twin, by the name that a session imports them under: the functions of `math`
 # record there, and the others take nodes for numbers.
-MODULES: Final = {"math": "vrepl.core.mathematics"} | {
-    name: f"vrepl.core.twins.{name}" for name in ("marshal", "msgpack", "orjson")
+MODULES: Final = {
+    name: f"vrepl.core.twins.{name}" for name in ("math", "marshal", "msgpack", "orjson")
 }
 
 _NUMBERS: Final = (int, float)  # compared by exact type: a bool is an int

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from numbers import Integral
 from typing import Any, Final
 
-from vrepl.core import mathematics
 from vrepl.core.blocks import is_plain
 from vrepl.core.kinds import ValueType
 from vrepl.core.nodes import LITERAL
 from vrepl.core.operators import Operator
+from vrepl.core.twins import math as mathematics
 from vrepl.core.value import FloatValue, IntValue, apply, leaf
 from vrepl.session import census, guards, operations
 from vrepl.session.closed import CLOSED
