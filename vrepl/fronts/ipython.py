@@ -26,12 +26,14 @@ from vrepl.fronts.config import VRepl
 from vrepl.fronts.inspection import Inspections
 from vrepl.fronts.painting import host_face
 from vrepl.fronts.raw import without_suffixes
+from vrepl.fronts.shipping import Shipping
 from vrepl.session import census, literals, support
 from vrepl.session.answers import Answer
 from vrepl.session.commands import COMMANDS, Command, ask, help_text
 from vrepl.session.registry import Place, Registry
 from vrepl.session.session import Session
 from vrepl.session.targets import Targets
+from vrepl.session.typed import as_typed
 
 if TYPE_CHECKING:
     from vrepl.fronts.live import LivePreview
@@ -112,6 +114,7 @@ class Extension:
         self._magics = {name: _magic(self, command) for name, command in COMMANDS.items()}
         self._matcher = _matcher(self)
         self._inspections = Inspections(ip, self.session)
+        self._shipping = Shipping()
         self._live = self._live_preview()
 
     def install(self) -> None:
@@ -139,6 +142,7 @@ class Extension:
         census.KEEPERS.discard(self)
         self.settings.remove(self.ip)
         self._inspections.remove()
+        self._shipping.remove()
         if self._live is not None:
             self._live.remove()
         self.limit.remove()
@@ -225,6 +229,7 @@ class Extension:
     def _cell_starts(self) -> None:
         self._forget_nodes()
         self._is_cell = True
+        self._shipping.look()
         self.cells.starting()
 
     def _cell_ended(self) -> None:
@@ -313,6 +318,7 @@ def _provide_support() -> None:
         literals.SHOW: _show,
         literals.TRIM: _trim,
         literals.KIND: support.kind,
+        literals.TYPED: as_typed,
         **support.OPERATIONS,
     }
     for name, function in provided.items():
