@@ -72,6 +72,8 @@ def is_library(module: str) -> bool:
     """
     if module.partition(".")[0] in sys.stdlib_module_names:
         return True
+    if module == "__main__":  # a program's file may be installed: what is typed in it is not
+        return False
     path = Path(getattr(sys.modules.get(module), "__file__", None) or "")
     installed = tuple(sysconfig.get_paths().values())
     return str(path).startswith(installed) or "dist-packages" in path.parts
