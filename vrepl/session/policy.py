@@ -57,7 +57,8 @@ TYPED: Final = "__vrepl_typed__"
 # Modules that have a twin, by the name that a session imports them under: the functions of `math`
 # record there, and the others take nodes for numbers.
 MODULES: Final = {
-    name: f"vrepl.core.twins.{name}" for name in ("math", "marshal", "msgpack", "orjson")
+    name: f"vrepl.core.twins.{name}"
+    for name in ("functools", "math", "marshal", "msgpack", "orjson")
 }
 
 _NUMBERS: Final = (int, float)  # compared by exact type: a bool is an int
