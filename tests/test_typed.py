@@ -85,9 +85,11 @@ def test_what_a_decorator_compiles_has_no_name_of_ours(ip):
         "def late(a, b): return 2.5 * a * b",
         "h = njit(late)",
         "k = njit(lambda a, b: a * b)",
+        "class torch:\n    compile = lambda f: f",
+        "@torch.compile\ndef m(a, b): return a * b",
     ):
         ip.run_cell(cell).raise_error()
-    for name in "fghk":
+    for name in "fghkm":
         code = ip.user_ns[name].__code__
         assert "__vrepl" not in str((names_of(code), code.co_consts)), name
     assert "__vrepl" in str(names_of(ip.user_ns["late"].__code__))

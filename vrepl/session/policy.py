@@ -64,7 +64,8 @@ MODULES: Final = {
 _NUMBERS: Final = (int, float)  # compared by exact type: a bool is an int
 
 # What compiles a function from its bytecode, in which it would meet names of ours: Numba's, by the
-# last part of the name. JAX's `jit` and NumPy's `vectorize` show no nodes to what they run either.
+# last part of the name, and `torch.compile`. JAX's `jit` and NumPy's `vectorize` show no nodes to
+# what they run either.
 COMPILERS: Final = frozenset({"jit", "njit", "vectorize", "guvectorize", "cfunc", "stencil"}) | {
     "jitclass"
 }
@@ -445,8 +446,10 @@ def is_compiler(node: ast.expr) -> bool:
         [True, True, False]
     """
     called = node.func if type(node) is ast.Call else node
-    name = called.attr if type(called) is ast.Attribute else getattr(called, "id", "")
-    return name in COMPILERS
+    if type(called) is ast.Attribute:
+        of_torch = called.attr == "compile" and getattr(called.value, "id", "") == "torch"
+        return of_torch or called.attr in COMPILERS
+    return getattr(called, "id", "") in COMPILERS
 
 
 def first_parameter(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
