@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from vrepl.core import mathematics
+from vrepl.core.twins import math as mathematics
 
 __all__ = ["LOOPS", "Loop", "report"]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
+import warnings
 
 import numpy as np
 import pytest
@@ -104,3 +106,24 @@ def test_outside_a_domain_numpys_inf_and_nan_stand() -> None:
     assert flat.tolist() == by_zero.tolist() == [0.0, 0.0]
     whole, _ = replay(vrepl.ldexp(a, 3) + round(a, 1), wrt=a, at=[1.25])
     assert whole.tolist() == [11.2]
+
+
+EDGES = [0.0, -0.0, 1.5, -3.7, 5e-324, 1e-200, -1e-301, 1e200, -1.7e308, math.inf, -math.inf]
+
+
+@pytest.mark.parametrize("symbol", ["+", "-", "*", "/"])
+@pytest.mark.parametrize("flipped", [False, True])
+def test_arithmetic_with_numpys_floats_is_numpys(symbol, flipped):
+    """To the last bit, with its warnings in every setting, and as a node of its type."""
+    operation = eval(f"lambda a, b: b {symbol} a" if flipped else f"lambda a, b: a {symbol} b")
+    for a, b in itertools.product(EDGES, EDGES):
+        for under in ("ignore", "warn"):
+            told = []
+            for left in (np.float64(a), Value(a), Value(1.0) * np.float64(a)):
+                with warnings.catch_warnings(record=True) as met, np.errstate(under=under):
+                    warnings.simplefilter("always")
+                    y = operation(left, np.float64(b))
+                number = np.float64(y)
+                told.append((number.tobytes(), [str(w.message) for w in met], y.dtype))
+            assert told[0] == told[1] == told[2] or math.isnan(number), (a, b, under, told)
+            assert told[0][1:] == told[1][1:], (a, b, under, told)

@@ -221,8 +221,8 @@ def test_the_rest_of_math_is_maths_own(session):
     own = session["math"]
     assert own.pi is math.pi and own.comb is math.comb and own.__doc__ == math.__doc__
     assert session["pi"] is math.pi and session["inf"] is math.inf
-    assert type(own.sqrt(4)) is float and pickle.loads(pickle.dumps(own.sqrt)) is session["sqrt"]
-    assert set(dir(math)) - {"__file__"} <= {*dir(own), "__loader__"}
+    assert type(own.sqrt(4)) is float and own.sqrt is session["sqrt"]
+    assert pickle.loads(pickle.dumps(own.sqrt)) is math.sqrt and dir(own) == dir(math)
     printed = session.run("math.sqrt(-1)")
     assert "ValueError: " in printed and "functions.py" not in printed
 

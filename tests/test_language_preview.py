@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import vrepl
 from vrepl import Value, exp, gradient, slope
-from vrepl.core import mathematics
 from vrepl.core.derivatives import leaves
+from vrepl.core.twins import math as mathematics
 from vrepl.core.value import facts_of
 from vrepl.language.preview import Preview, Previewer, preview
 from vrepl.language.sweeps import LARGEST, Sweep

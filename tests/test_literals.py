@@ -166,7 +166,7 @@ REWRITTEN = {
     "np.array([1.0, f(2)])": "np.array([1.0, f(arg(f, 2))])",
     "x += f(2.0) / 3": "x += f(arg(f, 2.0)) / 3",
     "a, xs[0] = 2.0, 3": "a, xs[0] = bind((2.0, 3), (('a', None),), 1, '3')",
-    "import a, math": "if True:\n    import a, vrepl.core.mathematics as math\n    imported()",
+    "import a, math": "if True:\n    import a, vrepl.core.twins.math as math\n    imported()",
     "def f(): import a": "def f():\n    import a",
     "from __future__ import annotations": "from __future__ import annotations",
     "for x in [('a', 1.0), ('b', 2)]: pass": (

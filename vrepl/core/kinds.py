@@ -20,7 +20,7 @@ __all__ = ["ValueType", "called_from", "called_to_show", "is_library", "maker"]
 # put `!!float 'value(data=2.5)'`, or a message about a number that somebody passed.
 SHOWING = frozenset(
     {"vrepl", "IPython", "ipykernel", "pprint", "reprlib", "collections", "doctest", "code", "pdb"}
-) | {"bdb", "traceback", "unittest", "pytest", "_pytest", "hypothesis", "rich", "dataclasses"}
+) | {"bdb", "traceback", "pytest", "_pytest", "hypothesis", "rich", "dataclasses"}
 # The one module that must see FloatValue as a type of its own: it looks up `float` by equality
 # and would hand back the same node where deepcopy owes a new graph.
 COPIER = "copy"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numbers
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -29,6 +29,7 @@ from vrepl.core.nodes import (
 )
 from vrepl.core.operators import BY_SYMBOL, BY_UFUNC, Operator
 from vrepl.core.rules import Number, broken_condition, evaluate
+from vrepl.core.scalars import COMPARING, QUIET, computed, float64_class, quiet
 
 __all__ = [
     "FloatValue", "IntValue", "Value", "ZeroValue", "apply", "decayed", "facts_of",
@@ -183,9 +184,15 @@ class Value:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """NumPy's functions: a row's ufunc of scalars records, all else sees plain numbers."""
+        name = ufunc.__name__
+        row = BY_UFUNC.get(name)
+        if method == "__call__" and not options:
+            if row is None and name in COMPARING:
+                return ufunc(*map(decayed, inputs))
+            if row is not None and row.name in QUIET and (node := _swift(row, *inputs)) is not None:
+                return node
         options = {name: stripped(option) for name, option in options.items()}
-        y = _computed(ufunc.__name__, getattr(ufunc, method), *map(decayed, inputs), **options)
-        row = BY_UFUNC.get(ufunc.__name__)
+        y = computed(name, getattr(ufunc, method), *map(decayed, inputs), **options)
         if row is None or method != "__call__" or options or not all(map(is_number, inputs)):
             return y
         return _recorded(row, inputs, y)
@@ -343,19 +350,7 @@ def _numpy_node(number: Any) -> Any:
 
 @cache
 def _numpy_kind() -> Any:
-    from vrepl.core.scalars import float64_class
-
     return float64_class(Value, _set_data=vars(FloatValue)["_set_data"])
-
-
-def _computed(
-    by: Operator | str, function: Callable[..., Any], *numbers: Any, **options: Any
-) -> Any:
-    """The function of NumPy's numbers, its warnings where the user's code stands."""
-    from vrepl.core.scalars import computed
-
-    __tracebackhide__ = True
-    return computed(by, function, *numbers, **options)
 
 
 def apply(row: Operator, *operands: Any) -> Any:
@@ -378,7 +373,9 @@ def apply(row: Operator, *operands: Any) -> Any:
     is_numpy = any(type(operand).__module__ == "numpy" for operand in operands)
     try:
         if is_numpy:
-            y = _computed(row, evaluate(row), *map(decayed, operands))
+            if row.name in QUIET and (node := _swift(row, *operands)) is not None:
+                return node
+            y = computed(row, evaluate(row), *map(decayed, operands))
         else:
             y = evaluate(row)(*map(decayed, operands))
     except ValueError:
@@ -391,6 +388,19 @@ def apply(row: Operator, *operands: Any) -> Any:
     if is_left and any(map(_is_explicit, operands)):
         raise _domain_error(row, operands)
     return _recorded(row, operands, y) if all(map(is_number, operands)) else y
+
+
+def _swift(row: Operator, a: Any, b: Any) -> Value | None:
+    """The node of an operation between floats of which one is NumPy's; None if that is not all."""
+    if not (Recording.is_on and isinstance(a, float) and isinstance(b, float)):
+        return None
+    left, right = _float_of(a), _float_of(b)
+    first, second = isinstance(a, Value), isinstance(b, Value)
+    if not (first or second) or (y := quiet(row, left, right)) is None:
+        return None
+    node = _numpy_node(y)
+    node._made = (row, a if first else left, b if second else right)
+    return node  # type: ignore[no-any-return]
 
 
 def _is_explicit(x: Any) -> bool:

@@ -27,8 +27,9 @@ from vrepl.fronts.config import VRepl
 from vrepl.fronts.debugging import StepOver
 from vrepl.fronts.inspection import Inspections
 from vrepl.fronts.painting import host_face
-from vrepl.fronts.provided import EXTENSION, carry, provide
+from vrepl.fronts.provided import EXTENSION, provide
 from vrepl.fronts.raw import without_suffixes
+from vrepl.fronts.shipping import Shipping
 from vrepl.session import census, literals
 from vrepl.session.answers import Answer
 from vrepl.session.commands import COMMANDS, Command, ask, help_text
@@ -114,6 +115,7 @@ class Extension:
         self._magics = {name: _magic(self, command) for name, command in COMMANDS.items()}
         self._matcher = _matcher(self)
         self._inspections = Inspections(ip, self.session)
+        self.shipping = Shipping()
         self._live = self._live_preview()
 
     def install(self) -> None:
@@ -142,6 +144,7 @@ class Extension:
         census.KEEPERS.discard(self)
         self.settings.remove(self.ip)
         self._inspections.remove()
+        self.shipping.remove()
         if self._live is not None:
             self._live.remove()
         self.limit.remove()
@@ -229,7 +232,7 @@ class Extension:
     def _cell_starts(self) -> None:
         self._forget_nodes()
         self._is_cell = True
-        carry()
+        self.shipping.look()
         self.cells.starting()
 
     def _cell_ended(self) -> None:

@@ -1,31 +1,25 @@
-"""What rewritten code calls, put where it finds it: in this process and in those it is sent to.
+"""What rewritten code calls, put where it finds it: among the builtins.
 
-What the functions do belongs to the session; a pickler by value takes a function's code along to
-another process, but no builtins.
+What the functions do belongs to the session; some of them ask the shell that they run in.
 """
 
 from __future__ import annotations
 
 import builtins
-import sys
-from collections.abc import Callable
 from contextlib import suppress
-from types import CodeType
 from typing import Any, Final
+
+from IPython.display import display
 
 from vrepl.fronts import tracebacks
 from vrepl.session import policy, support
 from vrepl.session.targets import Targets
+from vrepl.session.typed import as_typed
 
-__all__ = ["EXTENSION", "carry", "provide", "rebuilt"]
+__all__ = ["EXTENSION", "provide"]
 
 # The attribute of a shell that holds what is loaded into it.
 EXTENSION: Final = "_vrepl_extension"
-
-# Packages that pickle functions by value, joblib's for its worker processes.
-_PICKLERS: Final = (
-    "cloudpickle", "joblib.externals.cloudpickle", "pyspark.cloudpickle", "ray.cloudpickle",
-)  # fmt: skip
 
 
 def provide() -> None:
@@ -37,44 +31,12 @@ def provide() -> None:
         policy.SHOW: _show,
         policy.TRIM: _trim,
         policy.KIND: support.kind,
-        policy.IMPORTED: carry,
+        policy.IMPORTED: _imported,
+        policy.TYPED: as_typed,
         **support.OPERATIONS,
     }
     for name, function in provided.items():
         setattr(builtins, name, function)
-
-
-def carry() -> None:
-    """Let functions of the session find the support functions in the processes they are sent to.
-
-    Each pickler that is loaded by now is told once, and keeps it: code that was compiled may be
-    sent after an unload, too.
-    """
-    for name in _PICKLERS:
-        pickler = getattr(sys.modules.get(name), "CloudPickler", None)
-        table = getattr(pickler, "dispatch_table", {})
-        reduced = table.get(CodeType)
-        if reduced is not None and not isinstance(reduced, _Carried):
-            table[CodeType] = _Carried(reduced)
-
-
-class _Carried:
-    """How code is pickled: as before, and where it was rewritten, with a provision."""
-
-    def __init__(self, reduced: Callable[[CodeType], Any]) -> None:
-        self.reduced = reduced
-
-    def __call__(self, code: CodeType) -> Any:
-        made = self.reduced(code)
-        if any(name.startswith("__vrepl_") for name in code.co_names) and len(made) == 2:
-            return rebuilt, made
-        return made
-
-
-def rebuilt(make: Callable[..., CodeType], arguments: tuple[Any, ...]) -> CodeType:
-    """Code that was rewritten, in a process that may not have met any before."""
-    provide()
-    return make(*arguments)
 
 
 def _bind(value: Any, targets: Targets, line: int, cell: str) -> Any:
@@ -85,10 +47,15 @@ def _bind(value: Any, targets: Targets, line: int, cell: str) -> Any:
     return value
 
 
+def _imported() -> None:
+    """Let the shell meet the libraries that an import of the cell has loaded."""
+    extension = _running()
+    if extension is not None:
+        extension.shipping.look()
+
+
 def _show(answer: Any) -> None:
     """Display a command's answer; nothing for a command that has none."""
-    from IPython.display import display  # a worker process has nothing to display
-
     if answer is not None:
         display(answer)
 

@@ -16,8 +16,8 @@ from functools import cache
 from types import ModuleType
 from typing import Any, Final, TypeGuard
 
-from vrepl.core import mathematics
 from vrepl.core.functions import FUNCTIONS
+from vrepl.core.twins import math as mathematics
 from vrepl.core.value import IntValue, Value
 from vrepl.session.operations import SYNTAX
 from vrepl.session.parts import is_node

@@ -31,10 +31,13 @@ from vrepl.session.policy import (
     TAKES_LISTS,
     TOTAL,
     TRIM,
+    TYPED,
     WALKED,
     Position,
     Want,
     first_parameter,
+    is_compiled,
+    is_compiler,
     is_plain_block,
     may_bind,
     narrowed,
@@ -44,8 +47,8 @@ from vrepl.session.targets import Targets, names_any, receives, target_of
 from vrepl.session.trees import LOAD, call, copied, everything, location
 
 __all__ = [
-    "ARGUMENT", "BIND", "KIND", "LITERAL", "POSITIONS", "SHOW", "TRIM", "Cell", "Position", "once",
-    "transform",
+    "ARGUMENT", "BIND", "KIND", "LITERAL", "POSITIONS", "SHOW", "TRIM", "TYPED", "Cell", "Position",
+    "once", "transform",
 ]  # fmt: skip
 
 
@@ -307,8 +310,15 @@ class _Rewriter(Arithmetic):
             self.changed = True
         else:
             self.field(node, "func", scope, None)
-        node.args = [cast("ast.expr", self.place(a, scope, handed(a))) for a in node.args]
+        place = self.compiled_argument if is_compiler(node) else self.place
+        node.args = [cast("ast.expr", place(a, scope, handed(a))) for a in node.args]
         node.keywords = [self.keyword(k, scope, handed(k.value)) for k in node.keywords]
+
+    def compiled_argument(self, old: ast.expr, scope: Scope, want: Want | None) -> ast.AST:
+        """What takes the place of the f of ``njit(f)``: somebody's bytecode is going to be read."""
+        if type(old) in (ast.Lambda, ast.Constant, ast.Starred):
+            return old
+        return self.support(TYPED, old, self.place(old, scope, want))
 
     def stand_in(self, node: ast.Call) -> str | None:
         """What is called for a builtin that tells a node from a float.
@@ -363,6 +373,10 @@ class _Rewriter(Arithmetic):
         self.inside(node, scope, want)
         first = node.body[0]
         node.body.insert(0, ast.Expr(self.support(TRIM, first), **location(first)))
+
+    def compiled(self, old: ast.AST, scope: Scope, want: Want | None) -> ast.AST | None:
+        """A definition that a decorator compiles, as it is; None for any other."""
+        return old if is_compiled(old) else None
 
     def class_body(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
         self.field(node, "body", Scope(in_class=True, raw=scope.raw), None)
@@ -429,6 +443,8 @@ _REPLACED: Final[Mapping[type[ast.AST], Callable[..., ast.AST | None]]] = {
     ast.Call: _Rewriter.recorded,
     ast.Import: _Rewriter.loading,
     ast.ImportFrom: _Rewriter.loading,
+    ast.FunctionDef: _Rewriter.compiled,
+    ast.ClassDef: _Rewriter.compiled,
     **dict.fromkeys((ast.For, ast.AsyncFor, ast.While, *COMPREHENSIONS), _Rewriter.looped),
 }
 

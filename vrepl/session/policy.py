@@ -18,6 +18,7 @@ __all__ = [
     "BIND",
     "BINDERS",
     "CALCULATION",
+    "COMPILERS",
     "DISPLAYS",
     "IMPORTED",
     "ITEMS",
@@ -31,12 +32,15 @@ __all__ = [
     "TAKES_LISTS",
     "TOTAL",
     "TRIM",
+    "TYPED",
     "WALKED",
     "Position",
     "Want",
     "count_of",
     "first_parameter",
     "is_calculation",
+    "is_compiled",
+    "is_compiler",
     "is_plain_block",
     "may_bind",
     "narrowed",
@@ -52,14 +56,23 @@ TRIM: Final = "__vrepl_trim__"
 KIND: Final = "__vrepl_kind__"
 IMPORTED: Final = "__vrepl_imported__"
 TOTAL: Final = "__vrepl_total__"
+TYPED: Final = "__vrepl_typed__"
 
 # Modules that have a twin, by the name that a session imports them under: the functions of `math`
 # record there, and the others take nodes for numbers.
-MODULES: Final = {"math": "vrepl.core.mathematics"} | {
-    name: f"vrepl.core.twins.{name}" for name in ("marshal", "msgpack", "orjson", "torch")
+MODULES: Final = {
+    name: f"vrepl.core.twins.{name}"
+    for name in ("functools", "math", "marshal", "msgpack", "orjson", "torch")
 }
 
 _NUMBERS: Final = (int, float)  # compared by exact type: a bool is an int
+
+# What compiles a function from its bytecode, in which it would meet names of ours: Numba's, by the
+# last part of the name, and `torch.compile`. JAX's `jit` and NumPy's `vectorize` show no nodes to
+# what they run either.
+COMPILERS: Final = frozenset({"jit", "njit", "vectorize", "guvectorize", "cfunc", "stencil"}) | {
+    "jitclass"
+}
 
 # A display with more numbers than this is a table of data, which nobody names in ``wrt``.
 LARGEST_DISPLAY: Final = 256
@@ -134,6 +147,12 @@ POSITIONS: Final[tuple[Position, ...]] = (
     Position("line inside a block", False, "nobody sees its value", "if c:\n    2.0*3.0"),
     Position("raw number", False, "asked for", "a = 2 .real"),
     Position("plain block", False, "asked for", "with vrepl.plain():\n    a = [2.0]"),
+    Position(
+        "function for a compiler",
+        False,
+        "Numba reads its code",
+        "@njit(cache=True)\ndef f(x):\n    w = 0.5\n    return w * x",
+    ),
     Position("operand beside a name", False, _ANONYMOUS, "d = 2*a + 1"),
     Position("operator on bits", False, "gives plain numbers", "d = 1 << 3 | ~4"),
     Position("complex arithmetic", False, "complex numbers have no nodes", "z = 3 + 4j"),
@@ -416,6 +435,25 @@ def is_plain_block(node: ast.AST) -> bool:
             owner = called.value
             return called.attr == "plain" and type(owner) is ast.Name and owner.id == "vrepl"
     return False
+
+
+def is_compiled(node: ast.AST) -> bool:
+    """Whether *node* defines what a decorator compiles: ``@njit`` or ``@numba.njit(…)``."""
+    return any(map(is_compiler, getattr(node, "decorator_list", ())))
+
+
+def is_compiler(node: ast.expr) -> bool:
+    """Whether *node* is what compiles a function, or a call of it that sets options.
+
+    Example:
+        >>> [is_compiler(ast.parse(text).body[0].value) for text in ("nb.jit", "njit(f)", "f(jit)")]
+        [True, True, False]
+    """
+    called = node.func if type(node) is ast.Call else node
+    if type(called) is ast.Attribute:
+        of_torch = called.attr == "compile" and getattr(called.value, "id", "") == "torch"
+        return of_torch or called.attr in COMPILERS
+    return getattr(called, "id", "") in COMPILERS
 
 
 def first_parameter(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:

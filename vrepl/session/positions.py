@@ -20,6 +20,7 @@ from vrepl.session.policy import (
     Position,
     count_of,
     is_calculation,
+    is_compiled,
     is_plain_block,
     number_of,
 )
@@ -177,6 +178,8 @@ def _plain_name(way: Sequence[_Step]) -> str:
     """The row of a number that is not wrapped: a closed place, else the innermost that says why."""
     if any(is_plain_block(step.above) for step in way):
         return "plain block"
+    if any(is_compiled(step.above) for step in way):
+        return "function for a compiler"
     closed = ""
     for step in way:
         if isinstance(step.above, _FUNCTIONS) and step.field == "body":

@@ -13,12 +13,12 @@ from itertools import chain
 from numbers import Integral
 from typing import Any, Final
 
-from vrepl.core import mathematics
 from vrepl.core.blocks import is_plain
 from vrepl.core.kinds import ValueType
 from vrepl.core.nodes import LITERAL
 from vrepl.core.operators import Operator
 from vrepl.core.payload import writer
+from vrepl.core.twins import math as mathematics
 from vrepl.core.value import FloatValue, IntValue, apply, decayed, leaf, stripped
 from vrepl.session import census, guards, operations
 from vrepl.session.closed import CLOSED

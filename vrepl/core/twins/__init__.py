@@ -1,12 +1,17 @@
-"""Modules as a session imports them, where theirs would refuse a node that is a number to others.
+"""Modules as a session imports them: the real ones but for the functions that meet nodes.
 
-They are the real ones but for the functions named in each.
+`math` is made here and calls itself `math`, because people print it, ask for help about it and send
+functions that use it to processes without vrepl; each other twin is a file of its own.
 """
 
+import math as _math
+import sys
 from types import ModuleType
 from typing import Any
 
-__all__ = ["pass_for"]
+from vrepl.core.functions import recording
+
+__all__ = ["math", "pass_for"]
 
 
 def pass_for(module: ModuleType, twin: dict[str, Any]) -> None:
@@ -24,3 +29,9 @@ def pass_for(module: ModuleType, twin: dict[str, Any]) -> None:
     own = {name: value for name, value in twin.items() if name[:2] != "__"}
     twin.clear()
     twin.update(vars(module), **own)
+
+
+math = ModuleType(_math.__name__)
+vars(math).update(recording(vars(_math)))
+pass_for(_math, vars(math))
+sys.modules[f"{__name__}.math"] = math

@@ -1,0 +1,135 @@
+"""Functions as they were typed: what compilers read, and what travels to other processes."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Iterator
+from types import CodeType, ModuleType
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from vrepl.fronts.shipping import Shipping
+from vrepl.session.typed import as_typed
+
+CELL = '''
+import math
+def f(a, b=2, *, c: float = 0.5):
+    """Doc."""
+    from math import sin
+    w = 3.0
+    return [a * b * w + c * k for k in range(2)], sin(a) * math.cos(b)
+f.mark = 1
+def around(k):
+    def inside(x): return x * k + g(x)
+    return inside
+inside = around(2.5)
+w = 2.5; g, h = lambda x: x * w, lambda x: w / x
+def many(xs):
+    total = 0.0
+    for x in xs: total = total + x * g(x)
+    return total
+'''
+
+
+@pytest.fixture
+def ip() -> Iterator[InteractiveShell]:
+    InteractiveShell.clear_instance()
+    config = Config()
+    config.HistoryManager.enabled = False
+    ip = InteractiveShell.instance(config=config)
+    ip.run_line_magic("load_ext", "vrepl")
+    yield ip
+    ip.run_line_magic("unload_ext", "vrepl")
+    InteractiveShell.clear_instance()
+
+
+def names_of(code: CodeType) -> set[str]:
+    inner = (part for part in code.co_consts if isinstance(part, CodeType))
+    return set(code.co_names).union(*map(names_of, inner))
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [("f", (2.5,)), ("inside", (1.5,)), ("g", (3,)), ("h", (3,)), ("many", ([1.5, 2],))],
+)
+def test_a_function_as_typed_does_the_same_without_us(ip, name, given):
+    ip.run_cell(CELL)
+    function = ip.user_ns[name]
+    typed = as_typed(function)
+    assert typed is not function and "__vrepl" not in str(names_of(typed.__code__))
+    assert "__vrepl" in str(names_of(function.__code__))
+    assert typed(*given) == function(*given) and typed.__name__ == function.__name__
+    shared = ("__defaults__", "__kwdefaults__", "__doc__", "__qualname__", "__annotations__")
+    assert all(getattr(typed, part) == getattr(function, part) for part in shared)
+    assert vars(typed) == vars(function) and typed.__globals__ is function.__globals__
+
+
+def test_a_function_whose_text_is_gone_stays_as_it_is(ip):
+    ip.run_cell("def f(x): return 0.5 * x")
+    function = ip.user_ns["f"]
+    function.__code__ = function.__code__.replace(co_filename="<nowhere>")
+    assert as_typed(function) is function
+    assert as_typed(len) is len and as_typed(names_of) is names_of
+
+
+def test_what_a_decorator_compiles_has_no_name_of_ours(ip):
+    for cell in (
+        "class numba:\n    jit = staticmethod(lambda **options: lambda f: f)",
+        "njit = lambda f: f",
+        "@njit\ndef f(a, b):\n    w = 2.0\n    return a * b * w",
+        "@numba.jit(cache=True)\ndef g(a, b):\n    return a * b",
+        "def late(a, b): return 2.5 * a * b",
+        "h = njit(late)",
+        "k = njit(lambda a, b: a * b)",
+        "class torch:\n    compile = lambda f: f",
+        "@torch.compile\ndef m(a, b): return a * b",
+    ):
+        ip.run_cell(cell).raise_error()
+    for name in "fghkm":
+        code = ip.user_ns[name].__code__
+        assert "__vrepl" not in str((names_of(code), code.co_consts)), name
+    assert "__vrepl" in str(names_of(ip.user_ns["late"].__code__))
+
+
+def test_the_cell_that_imports_a_pickler_may_use_it(ip, tmp_path, monkeypatch):
+    package = tmp_path / "cloudpickle"
+    package.mkdir()
+    (package / "__init__.py").write_text("from cloudpickle.cloudpickle import CloudPickler")
+    (package / "cloudpickle.py").write_text(
+        "class CloudPickler:\n    def _dynamic_function_reduce(self, function): return function"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "cloudpickle"]:
+        monkeypatch.delitem(sys.modules, name)
+    ip.run_cell(
+        "import cloudpickle; f = lambda x, y: x * y + 2.0\n"
+        "sent = cloudpickle.CloudPickler()._dynamic_function_reduce(f)"
+    ).raise_error()
+    for name in [name for name in sys.modules if name.partition(".")[0] == "cloudpickle"]:
+        monkeypatch.delitem(sys.modules, name)
+    assert "__vrepl" in str(names_of(ip.user_ns["f"].__code__))
+    assert "__vrepl" not in str(names_of(ip.user_ns["sent"].__code__))
+    assert ip.user_ns["sent"](3.0, 4) == 14.0
+
+
+def test_picklers_are_given_functions_as_typed_until_unload(monkeypatch):
+    class CloudPickler:
+        def _dynamic_function_reduce(self, function: Any) -> str:
+            return f"reduced {function.__name__}"
+
+    before = CloudPickler._dynamic_function_reduce
+    module = ModuleType("cloudpickle.cloudpickle")
+    module.CloudPickler = CloudPickler  # type: ignore[attr-defined]
+    shipping = Shipping()
+    shipping.look()
+    monkeypatch.setitem(sys.modules, "cloudpickle.cloudpickle", module)
+    for _ in range(2):
+        shipping.look()
+    assert CloudPickler._dynamic_function_reduce is not before
+    assert CloudPickler()._dynamic_function_reduce(builtins.len) == "reduced len"
+    shipping.remove()
+    assert CloudPickler._dynamic_function_reduce is before
