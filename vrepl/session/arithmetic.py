@@ -257,13 +257,14 @@ class Arithmetic:
     def released(self) -> None:
         """Lets go of operands after the statements that kept them, but where the function ends."""
         for block in self.blocks:
-            for statement in block[::-1]:
+            for i in reversed(range(len(block))):
+                statement = block[i]
                 names = self.holding.get(id(statement))
                 if names and type(statement) is not ast.Return:
                     at = location(statement)
                     targets: list[ast.expr] = [ast.Name(n, ast.Store(), **at) for n in names]
                     gone = ast.Assign(targets, ast.Constant(None, **at), **at)
-                    block.insert(block.index(statement) + 1, gone)
+                    block.insert(i + 1, gone)
 
     # Loops. Two copies of a loop behind one test spare a test in every operation.
 

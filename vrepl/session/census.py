@@ -11,7 +11,7 @@ import gc
 import sys
 import time
 from collections import namedtuple
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
 from types import MemberDescriptorType
@@ -20,6 +20,7 @@ from weakref import WeakSet
 
 from vrepl.core.kinds import ValueType
 from vrepl.core.value import FloatValue, IntValue, ZeroValue
+from vrepl.session.parts import bases_of, members_of, module_of
 
 __all__ = [
     "COLLECTIONS",
@@ -75,11 +76,6 @@ class Keeper(Protocol):
 
 
 KEEPERS: Final[WeakSet[Keeper]] = WeakSet()
-
-# A metaclass may answer for its classes with code of its own; `type` tells what is stored.
-_bases: Callable[[type], tuple[type, ...]] = vars(type)["__mro__"].__get__
-_members: Callable[[type], Mapping[str, Any]] = vars(type)["__dict__"].__get__
-_module: Callable[[type], Any] = vars(type)["__module__"].__get__
 
 
 # --- whole nodes ---------------------------------------------------------------------------------
@@ -321,7 +317,7 @@ def is_data(x: Any, reading: Reading, depth: int = _DEEPEST) -> bool:
     if kind in _OTHERS:
         items = [*islice(x, 1), *(islice(x.values(), 1) if kind is dict else ())]
         return _are_data(items, reading, depth)
-    if str(_module(kind)).partition(".")[0] in _LIBRARIES:
+    if str(module_of(kind)).partition(".")[0] in _LIBRARIES:
         return not getattr(getattr(x, "dtype", None), "hasobject", False)
     return depth > 0 and _is_record(x, kind, reading, depth)
 
@@ -343,8 +339,8 @@ def _is_record(x: Any, kind: type, reading: Reading, depth: int) -> bool:
     if reading.calls or type(kind) is not type:
         return False
     allowed = _SILENT if reading.stores else _SILENT | _STORING
-    for base in _bases(kind)[:-1]:
-        members = _members(base)
+    for base in bases_of(kind)[:-1]:
+        members = members_of(base)
         if base not in _ROWS and not {n for n in members if n[:2] == "__"} <= allowed:
             return False
         for name in reading.attributes:

@@ -129,7 +129,7 @@ def _bound(
         raise _Open
     if type(node) is ast.AugAssign and type(node.target) is ast.Name:
         yield ast.Name(node.target.id, ast.Load()), bound, False
-    yield from ((child, bound, False) for child in children(node))
+    yield from _parts(node, bound, counted, found, known)
 
 
 def _types_node(value: ast.AST, found: Needs) -> bool:
@@ -245,9 +245,9 @@ def _attribute(
 
 def _written(
     node: ast.AST, bound: frozenset[str], counted: bool, found: Needs, known: Known
-) -> Iterator[_Place]:
+) -> Iterable[_Place]:
     found.calls = True
-    yield from ((part, bound, False) for part in children(node))
+    return _parts(node, bound, counted, found, known)
 
 
 def _parts(

@@ -101,7 +101,8 @@ def frame_of(
     found = flow.kinds(bindings, dict.fromkeys(parameters, Kind.ANY), Known({}, known.is_library))
     bound = flow.Bound()
     bound.block(node.body, set(parameters))
-    fleeting = set(_fleeting(node.body))
+    parts = [*_everything(node.body)]
+    fleeting = set(_fleeting(parts))
     return Frame(
         node.name,
         frozenset(parameters | found.keys()) - set(_declared(node.body)),
@@ -110,17 +111,17 @@ def frame_of(
         frozenset(parameters - fleeting),
         frozenset(fleeting),
         Known(found, known.is_library),
-        _LOOKING.isdisjoint(_mentioned(node.body)) and not _pauses(node.body),
+        _LOOKING.isdisjoint(_mentioned(parts)) and not _pauses(parts),
     )
 
 
-def _pauses(body: Iterable[ast.AST]) -> bool:
+def _pauses(parts: Iterable[ast.AST]) -> bool:
     """Whether something in it waits, for as long as it likes, in the middle of a statement."""
-    return any(type(part) in (ast.Yield, ast.YieldFrom, ast.Await) for part in _everything(body))
+    return any(type(part) in (ast.Yield, ast.YieldFrom, ast.Await) for part in parts)
 
 
-def _mentioned(body: Iterable[ast.AST]) -> Iterator[str]:
-    for part in _everything(body):
+def _mentioned(parts: Iterable[ast.AST]) -> Iterator[str]:
+    for part in parts:
         if type(part) is ast.Name:
             yield part.id
         elif type(part) is ast.Attribute:
@@ -137,9 +138,9 @@ def has_arithmetic(body: Iterable[ast.AST]) -> bool:
     return any(type(part) in (ast.BinOp, ast.AugAssign) for part in _everything(body))
 
 
-def _fleeting(body: Iterable[ast.AST]) -> Iterator[str]:
+def _fleeting(parts: Iterable[ast.AST]) -> Iterator[str]:
     """Names that do not stay bound, or that code of another scope binds."""
-    for part in _everything(body):
+    for part in parts:
         if type(part) is ast.Name and type(part.ctx) is ast.Del:
             yield part.id
         elif type(part) is ast.ExceptHandler and part.name:
@@ -265,11 +266,11 @@ def _best(search: _Search, may_test: Callable[[str], bool]) -> Plan | None:
     spared = _plan(search, *reals) if reals[0] < numbers[0] else None
     bare = _closed(search, may_test, nodeless=True) if search.records else None
     whole = None if bare else _closed(search, may_test)
+    best = _plan(search, *numbers)
     if numbers[0] == 0:  # arrays are no numbers
-        best = _plan(search, *numbers)
-        best, ordered = best and replace(best, otherwise=whole), [bare, spared]
+        best = best and replace(best, otherwise=whole)
+        ordered = [bare, spared]
     else:
-        best = _plan(search, *numbers)
         ordered = [bare, spared, whole] if reals[0] == 0 else [bare, whole, spared]
     for found in reversed(ordered):
         best = replace(found, otherwise=best) if found else best

@@ -14,13 +14,16 @@ from typing import Any, TypeGuard
 from vrepl.core.kinds import is_library
 from vrepl.core.value import Value
 
-__all__ = ["has_code_for", "is_node", "is_searched", "parts", "takes"]
+__all__ = [
+    "bases_of", "has_code_for", "is_node", "is_searched", "members_of", "module_of", "parts",
+    "takes",
+]  # fmt: skip
 
 # A metaclass may answer for its classes with code of its own; `type` tells what is stored. For the
 # same reason objects are sorted by their type: `isinstance` reads `__class__`.
-_bases: Callable[[type], tuple[type, ...]] = vars(type)["__mro__"].__get__
-_members: Callable[[type], Mapping[str, Any]] = vars(type)["__dict__"].__get__
-_module: Callable[[type], Any] = vars(type)["__module__"].__get__
+bases_of: Callable[[type], tuple[type, ...]] = vars(type)["__mro__"].__get__
+members_of: Callable[[type], Mapping[str, Any]] = vars(type)["__dict__"].__get__
+module_of: Callable[[type], Any] = vars(type)["__module__"].__get__
 
 
 def is_node(x: Any) -> TypeGuard[Value]:
@@ -50,7 +53,7 @@ def parts(value: Any) -> Mapping[str, Any]:
     kind = type(value)
     if issubclass(kind, (list, tuple)):
         items = list.__iter__(value) if issubclass(kind, list) else tuple.__iter__(value)
-        fields = _members(kind).get("_fields") if issubclass(kind, tuple) else ()
+        fields = members_of(kind).get("_fields") if issubclass(kind, tuple) else ()
         fields = fields if type(fields) is tuple else ()
         for i, item in enumerate(items):
             found[f"[{i}]"] = item
@@ -72,9 +75,9 @@ def has_code_for(value: Any, step: str) -> bool:
     kind = type(value)
     if step[0] == "[":
         own = not issubclass(kind, (list, tuple, dict))
-        return own and any("__getitem__" in _members(base) for base in _bases(kind))
+        return own and any("__getitem__" in members_of(base) for base in bases_of(kind))
     wanted = {step[1:], "__getattr__"}
-    return any(wanted & set(_members(base)) for base in _bases(kind))
+    return any(wanted & set(members_of(base)) for base in bases_of(kind))
 
 
 def takes(value: Any, step: str) -> bool:
@@ -84,10 +87,10 @@ def takes(value: Any, step: str) -> bool:
         >>> takes(SimpleNamespace(), ".w"), takes(Value(2.0), ".data")
         (True, False)
     """
-    bases = _bases(type(value))
-    found = [_members(base).get(step[1:]) for base in bases]
+    bases = bases_of(type(value))
+    found = [members_of(base).get(step[1:]) for base in bases]
     is_plain = all(x is None or type(x) is MemberDescriptorType for x in found)
-    sets = next(base for base in bases if "__setattr__" in _members(base))
+    sets = next(base for base in bases if "__setattr__" in members_of(base))
     return is_plain and (sets is object or sets is SimpleNamespace)
 
 
@@ -98,19 +101,19 @@ def is_searched(value: Any) -> bool:
         return True
     if issubclass(kind, (type, ModuleType)):
         return False
-    module = _module(kind)
+    module = module_of(kind)
     return type(module) is str and _is_own(module)
 
 
 def _attributes(value: Any) -> dict[str, Any]:
     """Slots and the instance's dictionary, read through Python's own descriptors."""
     found: dict[str, Any] = {}
-    bases = _bases(type(value))
+    bases = bases_of(type(value))
     for base in bases:
-        for name, member in _members(base).items():
+        for name, member in members_of(base).items():
             if type(member) is MemberDescriptorType and name != "__dict__":
                 found.update(_slot(value, name, member))
-    tables = map(_members, bases)
+    tables = map(members_of, bases)
     holder = next((table["__dict__"] for table in tables if "__dict__" in table), None)
     if type(holder) is GetSetDescriptorType or type(holder) is MemberDescriptorType:
         held = _read(holder, value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from numbers import Integral
 from typing import Any, Final
@@ -191,7 +191,10 @@ def reals_named(*names: str) -> bool:
 
 def modules_named(*names: str) -> bool:
     """Whether the caller's globals of these names are the modules that `import` gives for them."""
-    bound = sys._getframe(1).f_globals
+    return _are_modules(sys._getframe(1).f_globals, names)
+
+
+def _are_modules(bound: Mapping[str, Any], names: Iterable[str]) -> bool:
     for name in names:
         module = bound.get(name)
         if module is not sys.modules.get(name) and module is not _TWINS.get(name):
@@ -232,11 +235,7 @@ def closed(
     for x in values:
         if not census.is_data(x, does):
             return False
-    for name in modules:
-        module = bound.get(name)
-        if module is not sys.modules.get(name) and module is not _TWINS.get(name):
-            return False
-    return census.is_none_hidden(bound, counts, does.nodeless)
+    return _are_modules(bound, modules) and census.is_none_hidden(bound, counts, does.nodeless)
 
 
 # All that rewritten arithmetic refers to, by name.
