@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from vrepl.session import literals, support
@@ -69,3 +70,20 @@ class Live:
         with contextlib.suppress(Exception):
             self.run(text)
         return self
+
+
+@contextlib.contextmanager
+def shell_with_vrepl() -> Iterator[Any]:
+    """An IPython of its own with vrepl in it, which keeps no history."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    InteractiveShell.clear_instance()
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    ip = InteractiveShell.instance(config=config)
+    ip.run_line_magic("load_ext", "vrepl")
+    yield ip
+    ip.run_line_magic("unload_ext", "vrepl")
+    InteractiveShell.clear_instance()

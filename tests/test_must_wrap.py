@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
+from sessions import shell_with_vrepl
 
 NEURON = """\
 class Neuron:
@@ -165,16 +166,8 @@ def f(xs, n):
 @pytest.fixture(scope="module")
 def shell() -> Iterator[Any]:
     """An IPython with vrepl in it."""
-    from IPython.core.interactiveshell import InteractiveShell
-    from traitlets.config import Config
-
-    config = Config()
-    config.HistoryManager.enabled = False
-    ip = InteractiveShell.instance(config=config)
-    ip.run_line_magic("load_ext", "vrepl")
-    yield ip
-    ip.run_line_magic("unload_ext", "vrepl")
-    InteractiveShell.clear_instance()
+    with shell_with_vrepl() as ip:
+        yield ip
 
 
 def run(shell: Any, cells: str) -> dict[str, Any]:

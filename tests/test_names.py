@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
+from sessions import shell_with_vrepl
 
 from vrepl import Value
 from vrepl.fronts.ipython import loaded
@@ -61,15 +60,8 @@ BINDINGS = {
 
 @pytest.fixture
 def shell() -> Iterator[Any]:
-    InteractiveShell.clear_instance()
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.InteractiveShell.colors = "nocolor"
-    ip = InteractiveShell.instance(config=config)
-    ip.run_line_magic("load_ext", "vrepl")
-    yield ip
-    ip.run_line_magic("unload_ext", "vrepl")
-    InteractiveShell.clear_instance()
+    with shell_with_vrepl() as ip:
+        yield ip
 
 
 def run(ip: Any, cells: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
+from sessions import shell_with_vrepl
 
 from vrepl.fronts.shipping import Shipping
 from vrepl.session.typed import as_typed
@@ -37,14 +37,8 @@ def many(xs):
 
 @pytest.fixture
 def ip() -> Iterator[InteractiveShell]:
-    InteractiveShell.clear_instance()
-    config = Config()
-    config.HistoryManager.enabled = False
-    ip = InteractiveShell.instance(config=config)
-    ip.run_line_magic("load_ext", "vrepl")
-    yield ip
-    ip.run_line_magic("unload_ext", "vrepl")
-    InteractiveShell.clear_instance()
+    with shell_with_vrepl() as ip:
+        yield ip
 
 
 def names_of(code: CodeType) -> set[str]:
