@@ -7,6 +7,7 @@ timed in the body of a function and at the top level of a cell.
 from __future__ import annotations
 
 import ast
+import linecache
 import math
 import random
 import time
@@ -174,6 +175,11 @@ LOOPS: tuple[Loop, ...] = (
         "s = start\nfor x in xs:\n    s += f(x)",
         "def f(x):\n    return 3*x**2 - 4*x + 5",
     ),
+    _loop(
+        "an integral of a function",
+        "s = start\nfor i in range(size):\n    s += g(h*i)*h",
+        "import math\ndef g(x):\n    return math.exp(-x*x)",
+    ),
     _loop("insertion sort", """
         t = xs[:80]
         for i in range(1, len(t)):
@@ -219,9 +225,11 @@ def interleaved(functions: list[Callable[[], Any]], rounds: int) -> list[float]:
 
 def _run(source: str, transform: Callable[[ast.AST], ast.AST], names: dict[str, Any]) -> list[Any]:
     """The code of a cell as IPython compiles it, statement by statement."""
+    name = f"<cell {hash(source)}>"
+    linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
     tree = transform(ast.parse(source))
     parts = [ast.Module([statement], []) for statement in tree.body]  # type: ignore[attr-defined]
-    return [compile(part, "<cell>", "exec") for part in parts]
+    return [compile(part, name, "exec") for part in parts]
 
 
 def _in_function(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import linecache
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -28,6 +29,7 @@ def run(source: str, shared: bool = True, **names: Any) -> tuple[dict[str, Any],
     support = {**SUPPORT, TRIM: lambda: None}
     space: dict[str, Any] = {"__builtins__": vars(builtins) | support, **names}
     said: list[str] = []
+    linecache.cache[FILE] = len(source), None, source.splitlines(keepends=True), FILE
     tree = transform(
         ast.parse(source), cell="3", bindings=False, shared=shared, complain=said.append
     )

@@ -1,22 +1,24 @@
 """Which loops are closed: what they read is plain data if it was before, whatever they do.
 
-A closed loop runs no code but its own and that of Python's own types, and no number in it becomes
-a whole node; so nothing in it has to ask, once ``census`` has found no such node in its data.
+A closed loop runs no code but its own, that of Python's own types and that of functions that are
+closed, and no number in it becomes a whole node; so nothing in it has to ask, once ``census`` has
+found no such node in its data, and ``callees`` none in what those functions read.
 """
 
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
-from vrepl.session.flow import bound_names, eager_argument
+from vrepl.session.flow import bindings, bound_names, eager_argument, parameters
 from vrepl.session.kinds import Known
 from vrepl.session.policy import SOURCE, TAKES_LISTS, is_calculation, number_of
 from vrepl.session.trees import LOAD, call, children, location
 
-__all__ = ["CLOSED", "Needs", "needs", "question"]
+__all__ = ["CLOSED", "ROUNDING", "Needs", "needs", "needs_of_function", "question"]
 
 CLOSED: Final = "__vrepl_closed__"
 
@@ -28,8 +30,13 @@ _BUILTINS: Final = frozenset(
      "tuple", "zip"}
 )  # fmt: skip
 _LIBRARIES: Final = frozenset({"math", "random", "time"})
+# Builtins that make an exception, which only keeps what it is given.
+_EXCEPTIONS: Final = frozenset(
+    name for name, kind in vars(builtins).items()
+    if isinstance(kind, type) and issubclass(kind, Exception)
+)  # fmt: skip
 # What makes whole nodes of float nodes.
-_ROUNDING: Final = frozenset({"ceil", "divmod", "floor", "round", "trunc"})
+ROUNDING: Final = frozenset({"ceil", "divmod", "floor", "round", "trunc"})
 _NODES_OWN: Final = frozenset({"_made", "_prev"})
 _COUNTING: Final = frozenset({"len", "range"})  # a range keeps exact ints, whatever it is given
 _WRITING: Final = frozenset({"print", "repr", "str"})
@@ -46,6 +53,8 @@ class Needs:
         attributes: The attributes it reads or sets.
         stores: Whether it sets attributes.
         callers: Names whose methods are called.
+        functions: Names of functions it calls that are no builtins.
+        builtins: Names of builtins it calls.
         calls: Whether it calls methods of other objects, or writes objects as text.
         steps: How many steps it takes at least, as far as its text says.
         nodeless: Whether no node may be in its data, so that functions of `math` need not ask.
@@ -56,6 +65,8 @@ class Needs:
     modules: dict[str, None] = field(default_factory=dict)
     attributes: dict[str, None] = field(default_factory=dict)
     callers: dict[str, None] = field(default_factory=dict)
+    functions: dict[str, None] = field(default_factory=dict)
+    builtins: dict[str, None] = field(default_factory=dict)
     stores: bool = False
     calls: bool = False
     steps: int = 0
@@ -74,10 +85,10 @@ _Place: TypeAlias = "tuple[ast.AST, frozenset[str], bool]"
 def needs(
     node: ast.AST, inner: Collection[str], known: Known, nodeless: bool = False
 ) -> Needs | None:
-    r"""What a loop needs to be closed; None for one that is not.
+    r"""What a loop or a comprehension needs to be closed; None for one that is not.
 
     Args:
-        node: A loop or a comprehension.
+        node: The loop.
         inner: The names that it binds before it reads them.
         known: Says which names mean builtins.
         nodeless: Whether no node at all may be in its data.
@@ -87,22 +98,54 @@ def needs(
         >>> found = needs(loop, {"i"}, Known({}, lambda name: True))
         >>> list(found.data), list(found.counts), list(found.attributes)
         (['xs', 'p', 's'], ['n'], ['x'])
-        >>> loop = ast.parse("for x in xs:\n    s += f(x)").body[0]
-        >>> needs(loop, {"x"}, Known({}, lambda name: False)) is None
+        >>> loop = ast.parse("for x in xs:\n    s += x.size()*f(x)").body[0]
+        >>> found = needs(loop, {"x"}, Known({}, lambda name: False))
+        >>> found.calls, list(found.functions)
+        (True, ['f'])
+    """
+    if type(node) is ast.GeneratorExp:  # it runs at once; those below come with a call
+        node = ast.SetComp(node.elt, node.generators)
+    return _gathered([node], frozenset(inner), Needs(nodeless=nodeless), known)
+
+
+def needs_of_function(
+    node: ast.FunctionDef | ast.Lambda, known: Known, nodeless: bool = False
+) -> Needs | None:
+    r"""What a function needs to give data for data; None for one of which that is not known.
+
+    Args:
+        node: The function.
+        known: Says which names mean builtins.
+        nodeless: Whether no node at all may be in its data.
+
+    Example:
+        >>> function = ast.parse("def f(x, n):\n    y = x*w\n    return min(y, n)").body[0]
+        >>> found = needs_of_function(function, Known({}, lambda name: True))
+        >>> list(found.data), list(found.builtins)
+        (['w'], ['min'])
+        >>> function = ast.parse("def f(x):\n    global w\n    w = 3").body[0]
+        >>> needs_of_function(function, Known({}, lambda name: True)) is None
         True
     """
-    found = Needs(nodeless=nodeless)
-    start = frozenset(inner)
-    pending: list[_Place] = [(node, start, False)]
+    inner = parameters(node.args)
+    if type(node) is ast.Lambda:
+        return _gathered([node.body], inner, Needs(nodeless=nodeless), known)
+    body = cast("ast.FunctionDef", node).body
+    inner = inner.union(binding.name for binding in bindings(body, known))
+    return _gathered(body, inner, Needs(nodeless=nodeless), known)
+
+
+def _gathered(
+    region: Iterable[ast.AST], bound: frozenset[str], found: Needs, known: Known
+) -> Needs | None:
+    pending: list[_Place] = [(node, bound, False) for node in region]
     try:
-        if type(node) is ast.GeneratorExp:  # one that runs at once; those below come with a call
-            pending = [*_comprehended(node, start, False, found, known)]
         while pending:
-            part, bound, counted = pending.pop()
+            part, inner, counted = pending.pop()
             rule = _RULES.get(type(part))
             if rule is None:
                 return None
-            pending += rule(part, bound, counted, found, known)
+            pending += rule(part, inner, counted, found, known)
     except _Open:
         return None
     for name in found.data:
@@ -171,28 +214,18 @@ def _called(
 ) -> Iterator[_Place]:
     function = node.func
     name = function.id if type(function) is ast.Name else ""
-    found.calls = found.calls or name in _WRITING
     called = function.attr if type(function) is ast.Attribute else name
-    rounds = called in _ROUNDING and not found.nodeless and not _keeps_digits(node, name)
+    rounds = called in ROUNDING and not found.nodeless and not _keeps_digits(node, name)
     if rounds or _hands_nodes_on(node, name, found):
         raise _Open
+    is_builtin = bool(name) and name not in bound and known.is_library(name)
     if name:
-        known_name = name in _BUILTINS or name in _ROUNDING
-        if not known_name or name in bound or not known.is_library(name):
-            raise _Open
+        _called_by_name(node, name, is_builtin, bound, found)
     elif type(function) is ast.Attribute and called[:2] != "__":
-        base = function.value
-        inner = base.id if type(base) is ast.Name else ""
-        if inner in _LIBRARIES and inner not in bound:
-            found.modules[inner] = None
-        else:
-            outside = inner and inner not in bound
-            found.callers.update({inner: None} if outside else {})
-            found.calls = found.calls or not outside
-            yield base, bound, False
+        yield from _called_of(function.value, bound, found)
     else:
         raise _Open
-    for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+    for argument in _given(node):
         if type(argument) is ast.GeneratorExp:
             if argument is not eager_argument(node, known):
                 raise _Open
@@ -200,7 +233,39 @@ def _called(
         else:
             if name == "range" and type(number_of(argument)) is int:
                 found.steps = max(found.steps, int(number_of(argument) or 0))
-            yield argument, bound, name in _COUNTING
+            yield argument, bound, is_builtin and name in _COUNTING
+
+
+def _called_by_name(
+    node: ast.Call, name: str, is_builtin: bool, bound: frozenset[str], found: Needs
+) -> None:
+    """A call of a builtin that calls nobody back, or of a function that has to be closed itself."""
+    if is_builtin:
+        if name not in _BUILTINS and name not in ROUNDING and name not in _EXCEPTIONS:
+            raise _Open
+        found.calls = found.calls or name in _WRITING
+        found.builtins[name] = None
+    elif name in bound or any(_types_node(argument, found) for argument in _given(node)):
+        raise _Open
+    else:
+        found.functions[name] = None
+
+
+def _called_of(base: ast.expr, bound: frozenset[str], found: Needs) -> Iterator[_Place]:
+    """A call of a module's function, or of a method."""
+    inner = base.id if type(base) is ast.Name else ""
+    outside = inner and inner not in bound
+    if outside and inner in _LIBRARIES:
+        found.modules[inner] = None
+        return
+    found.callers.update({inner: None} if outside else {})
+    found.calls = found.calls or not outside
+    yield base, bound, False
+
+
+def _given(node: ast.Call) -> Iterator[ast.expr]:
+    yield from node.args
+    yield from (keyword.value for keyword in node.keywords)
 
 
 def _keeps_digits(node: ast.Call, name: str) -> bool:
@@ -271,7 +336,7 @@ _RULES: Final[Mapping[type[ast.AST], _Rule]] = {
     **dict.fromkeys((ast.Return, ast.Assert, ast.BinOp, ast.UnaryOp, ast.BoolOp), _parts),
     **dict.fromkeys((ast.IfExp, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Slice), _parts),
     **dict.fromkeys((ast.Starred, ast.Constant, ast.JoinedStr), _parts),
-    **dict.fromkeys((ast.Try, ast.ExceptHandler), _parts),
+    **dict.fromkeys((ast.Try, ast.ExceptHandler, ast.Raise), _parts),
 }
 
 
@@ -287,7 +352,7 @@ def question(found: Needs, own: Callable[[str], bool], old: ast.AST) -> ast.Call
         >>> loop = ast.parse("[x*w for x in xs]").body[0].value
         >>> found = needs(loop, (), Known({}, lambda name: True))
         >>> ast.unparse(question(found, {"xs"}.__contains__, loop))
-        "__vrepl_closed__((xs,), (), (), (('w',), (), (), (), (), False, False, 0, False))"
+        "__vrepl_closed__((xs,), (), (), (), (('w',), (), (), (), (), (), False, False, 0, False))"
     """
     at = location(old)
 
@@ -298,8 +363,9 @@ def question(found: Needs, own: Callable[[str], bool], old: ast.AST) -> ast.Call
         return tuple(name for name in names if not own(name))
 
     facts = (
-        others(found.data), others(found.counts), others(found.callers), tuple(found.modules),
+        others(found.data), others(found.counts), others(found.callers), others(found.functions),
+        tuple(found.modules),
         tuple(found.attributes), found.stores, found.calls, found.steps, found.nodeless,
     )  # fmt: skip
-    given = values(found.data), values(found.counts), values(found.callers)
+    given = [values(n) for n in (found.data, found.counts, found.callers, found.functions)]
     return call(CLOSED, old, *given, facts)

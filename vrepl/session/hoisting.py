@@ -283,7 +283,9 @@ def _closed(
     """The test whether nothing in a loop has to ask; None for a loop that is open."""
     bound = {binding.name for binding in search.bindings} - search.early
     found = closed.needs(search.node, bound, search.known, nodeless)
-    if found is None or not all(map(may_test, (*found.data, *found.counts, *found.modules))):
+    if found is None:
+        return None
+    if not all(map(may_test, (*found.data, *found.counts, *found.functions, *found.modules))):
         return None
     if any(map(search.is_own, found.modules)):
         return None

@@ -20,7 +20,7 @@ from vrepl.core.operators import Operator
 from vrepl.core.payload import writer
 from vrepl.core.twins import math as mathematics
 from vrepl.core.value import FloatValue, IntValue, apply, decayed, leaf, stripped
-from vrepl.session import census, guards, operations
+from vrepl.session import callees, census, guards, operations
 from vrepl.session.closed import CLOSED
 from vrepl.session.policy import TOTAL
 
@@ -206,6 +206,7 @@ def closed(
     values: tuple[Any, ...],
     counts: tuple[Any, ...],
     callers: tuple[Any, ...],
+    functions: tuple[Any, ...],
     facts: tuple[Any, ...],
 ) -> bool:
     """Whether nothing in a closed loop has to ask, and it pays to know.
@@ -214,10 +215,12 @@ def closed(
         values: What has to be data.
         counts: What may also be a whole node.
         callers: Of the values, those whose methods are called.
-        facts: As `vrepl.session.closed.question` writes them: names of more values, counts and
-            callers among the globals, modules, and then the fields of `census.Reading`.
+        functions: Functions that are called.
+        facts: As `vrepl.session.closed.question` writes them: names of more values, counts,
+            callers and functions among the globals, modules, and then the fields of
+            `census.Reading`.
     """
-    names, counted, calling, modules, *reading = facts
+    names, counted, calling, called, modules, *reading = facts
     bound = sys._getframe(1).f_globals
     if names:
         values += tuple([bound.get(name) for name in names])
@@ -228,8 +231,17 @@ def closed(
         or census.is_long([bound.get(name) for name in counted])
     ):
         return False
+    callers += tuple([bound.get(name) for name in calling])
+    if functions or called:
+        more = callees.reading((*functions, *map(bound.get, called)), bound, does)
+        if more is None:
+            return False
+        values += more.values
+        callers += more.callers
+        modules += more.modules
+        does = more.does
     if not does.calls:
-        for x in (*callers, *map(bound.get, calling)):
+        for x in callers:
             if type(x) not in census.COLLECTIONS:
                 does = does._replace(calls=True)
     for x in values:
