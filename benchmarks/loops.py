@@ -180,6 +180,11 @@ LOOPS: tuple[Loop, ...] = (
         "s = start\nfor i in range(size):\n    s += g(h*i)*h",
         "import math\ndef g(x):\n    return math.exp(-x*x)",
     ),
+    _loop(
+        "a list of a function's values",
+        "t = [line(x, w) for x in xs]",
+        "def line(x, w):\n    return x*w + w",
+    ),
     _loop("insertion sort", """
         t = xs[:80]
         for i in range(1, len(t)):

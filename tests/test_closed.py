@@ -86,12 +86,28 @@ def starts(draw: st.DrawFn) -> str:
         lines.append(f"{name} = {form.format(numbers)}\n{name}0 = tuple({name})")
     if draw(st.integers(0, 3)) == 0:
         lines.append(f"{draw(st.sampled_from([*LISTS]))}[1] = {draw(st.sampled_from('qkn'))}")
+    lines += [draw(functions("g", "")), draw(functions("h", "g(a, b)*"))]
     return "\n".join(lines)
 
 
+INNER = st.sampled_from(["a", "b", "c", "p", "k", "ws[1]", "0.5", "2", "round(a)", "round(a, 1)"])
+
+
+@st.composite
+def functions(draw: st.DrawFn, name: str, call: str) -> str:
+    """A function that may look at names of the session, type numbers or call another."""
+    text = call if draw(st.booleans()) else ""
+    text += f" {draw(st.sampled_from('+-*'))} ".join(draw(st.lists(INNER, min_size=1, max_size=3)))
+    local = draw(st.sampled_from(["int('2')", "float('2')", "a*b", "2", "0.5", "q", "xs[0]"]))
+    default = draw(st.sampled_from(["k", "2", "0.5", "p"]))
+    test = draw(st.sampled_from(["", "\n    if a > q:\n        return c", "\n    a = a*k"]))
+    return f"def {name}(a, b={default}):\n    c = {local}{test}\n    return {text}"
+
+
 VALUES = st.sampled_from(
-    ["x", "y", "p", "q", "k", "s", "i", "ws[i]", "ws[1]", "xs[i]", "0.5", "2", "min(x, k)"]
-)
+    ["x", "y", "p", "q", "k", "s", "i", "ws[i]", "ws[1]", "xs[i]", "0.5", "2", "min(x, k)",
+     "g(x)", "g(y, k)", "h(x)", "h(s, y)"]
+)  # fmt: skip
 HEADS = st.sampled_from(["y in ys", "i in range(q)", "i, y in enumerate(ys)", "y in [p, 0.5]"])
 
 
@@ -182,10 +198,55 @@ CLOSED = {
         "    except ArithmeticError:\n        s = y",
     "what is appended to a list": "for r in records:\n    ys.append(m*r.x)",
     "an object with methods": "for x in xs:\n    s += unit.w*x\n    unit.w = m*x",
+    "a function": "def f(x): return m*x\nfor x in xs:\n    s += f(x)*x",
+    "a function with its own loop":
+        "def f(t):\n    u = t\n    for x in xs:\n        u = u + x*t\n    return u\n"
+        "for x in xs:\n    s += f(x)",
+    "a function that calls another":
+        "def f(x): return x*m\ndef g(x): return f(x)*f(m)\nfor x in xs:\n    s += g(x)",
+    "a function that calls itself":
+        "def f(x): return x if x < 1 else m*f(x*0.5)\nfor x in xs:\n    s += f(x)",
+    "an anonymous function": "f = lambda x: x*x\nfor x in xs:\n    s += f(x)",
+    "a function with defaults":
+        "def f(x, k=2, *, b=0.5): return x*k + b\nfor x in xs:\n    s += f(x)",
+    "a function that raises":
+        "def f(x):\n    if x > n:\n        raise ValueError(x)\n    return x*x\n"
+        "for x in xs:\n    try:\n        s += f(x*x)\n    except ValueError:\n        s = m",
+    "a function that looks at records":
+        "def f(r): return r.x*r.y\nfor r in records:\n    s += m*f(r)",
+    "a function that computes with math":
+        "def f(x): return math.exp(-x)*m\nfor x in xs:\n    s += f(x)*x",
+    "a function that is given":
+        "def f(g, xs): return [g(x)*x for x in xs]\ns = f(lambda x: x*2, xs)",
+    "a function of math that is given":
+        "def f(g, xs): return [g(x)*x for x in xs]\ns = f(math.sin, xs)",
+    "a function made by another":
+        "def f(w): return lambda x: w*x\ng = f(m)\nfor x in xs:\n    s += g(x)",
     "arrays": "for i in range(n):\n    s = s*xs[0] + array*xs[1]",
 }  # fmt: skip
 OPEN = {
-    "a call of a function": "def f(x): return n\nfor x in xs:\n    s += f(x)",
+    "a function that gives a node": "def f(x): return n\nfor x in xs:\n    s += f(x)",
+    "a function with a node for a default": "def f(x, n=n): return n\nfor x in xs:\n    s += f(x)",
+    "a function with one by name": "def f(x, *, n=n): return n\nfor x in xs:\n    s += f(x)",
+    "a function with a node around it":
+        "def g(n): return lambda x: n*x\nf = g(n)\nfor x in xs:\n    s += f(x)",
+    "a function that types a whole number":
+        "def f(x):\n    u = 2\n    return u\ns = [f(x)*x for x in xs]",
+    "a function handed a whole number": "def f(x, n): return x*n\nfor x in xs:\n    s += f(x, 2)",
+    "a function that rounds": "def f(x): return round(x)\nfor x in xs:\n    s += f(x*w)*x",
+    "a function that calls such a one":
+        "def g(x): return n\ndef f(x): return g(x)*x\nfor x in xs:\n    s += f(x)",
+    "a function that binds a global":
+        "def f(x):\n    global u\n    u = n\n    return x\nfor x in xs:\n    s += f(x)",
+    "a function that looks around": "def f(x): return globals()['n']\nfor x in xs:\n    s += f(x)",
+    "a generator": "def f(x): yield n\nfor x in xs:\n    s += x*max(f(x))",
+    "a function that waits": "def f(x): return lambda: n\nfor x in xs:\n    s += f(x)()",
+    "a class": "class f(float): pass\nfor x in xs:\n    s += f(x)",
+    "a function of a library": "for x in xs:\n    s += leaf(x)",
+    "a function with a wrapper":
+        "import functools\n@functools.cache\ndef f(x): return n\nfor x in xs:\n    s += f(x)",
+    "a function that hides a builtin":
+        "def f(x): return abs(x)\nglobals()['abs'] = lambda x: n\nfor x in xs:\n    s += f(x)",
     "a whole number typed in the loop": "for x in xs:\n    u = 2\n    s += x*u",
     "whole numbers in a list": "for x in xs:\n    u = [1, 2]\n    s += x*u[1]",
     "whole numbers gone through": "for x in [1, 2]:\n    s += 0.5*x",
@@ -205,7 +266,7 @@ OPEN = {
     "a generator that runs later": "for x in xs:\n    later = (s*y for y in xs)\n    s += x",
     "a node on the way": "for x in xs:\n    s = s*m\n    m = n",
     "a deleted name": "for x in xs:\n    s += x\n    u = s\n    del u",
-}
+}  # fmt: skip
 HIDDEN = {
     "in a list": "hidden = [n]",
     "in an attribute": "class A: pass\na = A()\na.n = n",
@@ -265,6 +326,7 @@ def objects() -> dict[str, Any]:
         "array": array,
         "Value": Value,
         "unit": Unit(0.5),
+        "leaf": leaf,
     }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias, cast
 
@@ -95,9 +95,12 @@ class Scope:
         """The scope of what stands in a field."""
         straight = self.straight and not slot.repeated
         local, dropped = self.local or slot.local, self.dropped or slot.dropped
-        if (straight, local, dropped) == (self.straight, self.local, self.dropped):
+        held = None if slot.unnamed else self.held
+        if (straight, local, dropped) == (self.straight, self.local, self.dropped) and (
+            held is self.held
+        ):
             return self
-        return replace(self, straight=straight, local=local, dropped=dropped)
+        return replace(self, straight=straight, local=local, dropped=dropped, held=held)
 
     def later(self, is_library: Callable[[str], bool]) -> Scope:
         """The scope of code that runs when names may have changed."""
@@ -284,10 +287,11 @@ class Arithmetic:
         test = plan.test(old)
         inside = replace(scope, known=plan.known, sure=scope.sure.union(plan.sure))
         if plan.is_closed:  # what is known of the loop is known by its nodes: the copy needs none
-            plain = self.entered(
-                twin(old), replace(inside, closed=True, nodeless=plan.is_nodeless), want
-            )
-            other = old
+            copy = twin(old)
+            if plan.functions and test and self.may_hold(old, scope):
+                test = _calling(test, copy, plan.functions)
+            inside = replace(inside, closed=True, nodeless=plan.is_nodeless)
+            plain, other = self.entered(copy, inside, want), old
         else:
             plain = self.entered(old, inside, want)
             other = twin(old) if test else old
@@ -303,6 +307,12 @@ class Arithmetic:
         if isinstance(old, ast.expr):
             return ast.IfExp(test, cast("ast.expr", plain), otherwise, **location(old))
         return ast.If(test, [cast("ast.stmt", plain)], [otherwise], **location(old))
+
+    def may_hold(self, old: ast.AST, scope: Scope) -> bool:
+        """Whether a test before *old* may keep something under a name of ours."""
+        if isinstance(old, ast.stmt):
+            return scope.frame is not None and scope.frame.hides
+        return scope.held is not None
 
     def entered(self, old: ast.AST, scope: Scope, want: Want | None) -> ast.AST:
         """A copy of a loop whose inside is scheduled."""
@@ -345,7 +355,8 @@ class Arithmetic:
             return name not in apart and name not in self.rebound_names()
 
         known = Known(scope.known.names, self.is_library)
-        return hoisting.plan(cast("ast.For", old), known, own.__contains__, is_shared)
+        replaces = self.may_hold(old, scope)
+        return hoisting.plan(cast("ast.For", old), known, own.__contains__, is_shared, replaces)
 
     def rebound_names(self) -> frozenset[str]:
         """Globals that functions of the session bind, perhaps while a loop calls them."""
@@ -391,3 +402,19 @@ class Arithmetic:
         at = location(statement)
         head = ast.Global(sorted(names), **at)
         return ast.If(ast.Constant(True, **at), [head, statement], [], **at)
+
+
+def _calling(test: ast.expr, loop: ast.AST, functions: Iterable[str]) -> ast.expr:
+    """A test that keeps the functions it answers with, which the loop behind it calls."""
+    at = location(test)
+    kept = {name: f"__vrepl_called_{name}__" for name in functions}
+    for part in everything(loop):
+        if type(part) is ast.Name and part.id in kept:
+            part.id = kept[part.id]
+    answer = ast.NamedExpr(ast.Name("__vrepl_called__", ast.Store(), **at), test, **at)
+    each: list[ast.expr] = []
+    for i, name in enumerate(kept.values()):
+        answered = ast.Name("__vrepl_called__", LOAD, **at)
+        item = ast.Subscript(answered, ast.Constant(i, **at), LOAD, **at)
+        each.append(ast.NamedExpr(ast.Name(name, ast.Store(), **at), item, **at))
+    return ast.BoolOp(ast.And(), [answer, *each], **at)

@@ -273,12 +273,12 @@ class Reading(NamedTuple):
     nodeless: bool = False
 
 
-def is_long(values: Collection[Any]) -> bool:
+def is_long(values: Collection[Any], shortest: int) -> bool:
     """Whether a list, or a list of lists, among *values* has as many items as make it worth to ask.
 
     Example:
-        >>> is_long([[0.5] * 10]), is_long([0.5, [0.5] * 1000]), is_long([[[0.5] * 20] * 20])
-        (False, True, True)
+        >>> [is_long(x, 100) for x in ([[0.5] * 10], [0.5, [0.5] * 1000], [[[0.5] * 20] * 20])]
+        [False, True, True]
     """
     for x in values:
         kind = type(x)
@@ -292,7 +292,7 @@ def is_long(values: Collection[Any]) -> bool:
             size = len(x)
         else:
             continue
-        if size >= SHORTEST:
+        if size >= shortest:
             return True
     return False
 

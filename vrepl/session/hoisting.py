@@ -38,7 +38,7 @@ from vrepl.session.kinds import Kind, Known, key_of, module_of
 from vrepl.session.operations import is_recorded, is_swallowed
 from vrepl.session.trees import children, everything
 
-__all__ = ["Frame", "Plan", "frame_of", "has_arithmetic", "plan", "within"]
+__all__ = ["Frame", "Plan", "frame_of", "has_operations", "plan", "within"]
 
 # More names than this are not tested: the search for those that matter takes time in every cell.
 _MOST_NAMES: Final = 12
@@ -48,6 +48,8 @@ _SECRET: Final = frozenset({"exec", "eval", "globals", "locals", "vars", "get_ip
 _LOOKING: Final = frozenset(
     {"exec", "eval", "locals", "vars", "dir", "inspect", "_getframe", "currentframe", "f_locals"}
 )
+
+_LOOPS: Final = frozenset({ast.For, ast.While, *flow.COMPREHENSIONS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +130,30 @@ def _mentioned(parts: Iterable[ast.AST]) -> Iterator[str]:
             yield part.attr
 
 
-def has_arithmetic(body: Iterable[ast.AST]) -> bool:
-    """Whether any operation stands in *body*, so that it pays to know its names.
+def has_operations(body: Iterable[ast.AST], known: Known) -> bool:
+    """Whether it pays to know the names of *body*: it has arithmetic, or loops that call functions.
 
     Example:
-        >>> has_arithmetic([ast.parse("f(x)[0]")]), has_arithmetic([ast.parse("f(x*y)")])
-        (False, True)
+        >>> known = Known({}, lambda name: name == "abs")
+        >>> texts = "f(x)[0]", "f(x*y)", "[abs(x) for x in xs]", "[f(x) for x in xs]"
+        >>> [has_operations([ast.parse(text)], known) for text in texts]
+        [False, True, False, True]
     """
-    return any(type(part) in (ast.BinOp, ast.AugAssign) for part in _everything(body))
+    loops = False
+    called: set[str] = set()
+    for part in _everything(body):
+        kind = type(part)
+        if kind is ast.BinOp or kind is ast.AugAssign:
+            return True
+        loops = loops or kind in _LOOPS
+        if kind is ast.Call:
+            called.add(getattr(cast("ast.Call", part).func, "id", ""))
+    return loops and any(_may_be_function(name, known) for name in called)
+
+
+def _may_be_function(name: str, known: Known) -> bool:
+    """Whether a function of the session may have that name; nothing is spared for classes."""
+    return name[:1].islower() and not known.is_library(name)
 
 
 def _fleeting(parts: Iterable[ast.AST]) -> Iterator[str]:
@@ -173,6 +191,7 @@ class Plan:
         sure: Names that are surely bound then.
         is_closed: Whether nothing in the loop has to ask then.
         is_nodeless: Whether there is no node at all in the loop then.
+        functions: The functions that the test answers with, for the loop to call them instead.
         otherwise: A weaker test for where it does not hold.
     """
 
@@ -181,6 +200,7 @@ class Plan:
     sure: tuple[str, ...] = ()
     is_closed: bool = False
     is_nodeless: bool = False
+    functions: tuple[str, ...] = ()
     otherwise: Plan | None = None
 
 
@@ -221,6 +241,7 @@ def plan(
     known: Known,
     is_own: Callable[[str], bool],
     is_shared: Callable[[str], bool],
+    replaces: bool = False,
 ) -> Plan | None:
     r"""The test that spares a loop its tests; None where there is no good one.
 
@@ -229,6 +250,7 @@ def plan(
         known: What is known of names around it.
         is_own: Whether a name belongs to the function and is surely bound here.
         is_shared: Whether a name is a global that nothing rebinds while the loop runs.
+        replaces: Whether other functions can be called in it, which need not ask either.
 
     Example:
         >>> loop = ast.parse("for x in xs:\n    s += x*w").body[0]
@@ -236,7 +258,7 @@ def plan(
         >>> ast.unparse(found.test(loop))
         '__vrepl_float__ is __vrepl_type__(w)'
     """
-    search = _searching(node, known, is_own)
+    search = _searching(node, known, is_own, replaces)
     if search is None:
         return None
     secret: list[bool] = []  # worked out when first needed
@@ -267,7 +289,9 @@ def _best(search: _Search, may_test: Callable[[str], bool]) -> Plan | None:
     bare = _closed(search, may_test, nodeless=True) if search.records else None
     whole = None if bare else _closed(search, may_test)
     best = _plan(search, *numbers)
-    if numbers[0] == 0:  # arrays are no numbers
+    if whole and whole.functions:  # what they do themselves need not ask then either
+        ordered = [whole, spared]
+    elif numbers[0] == 0:  # arrays are no numbers
         best = best and replace(best, otherwise=whole)
         ordered = [bare, spared]
     else:
@@ -290,7 +314,9 @@ def _closed(
     if any(map(search.is_own, found.modules)):
         return None
     known = search.known.but(dict.fromkeys(found.modules, Kind.MODULE))
-    return Plan(partial(closed.question, found, search.is_own), known, (), True, nodeless)
+    functions = sorted(found.functions, key=search.is_own, reverse=True)  # as the test has them
+    test = partial(closed.question, found, search.is_own)
+    return Plan(test, known, (), True, nodeless, tuple(functions))
 
 
 def _plan(search: _Search, remaining: int, tested: list[str], kind: Kind) -> Plan | None:
@@ -360,15 +386,20 @@ def within(node: ast.AST, known: Known) -> Known:
     return known.but(flow.kinds(bindings, {}, known))
 
 
-def _searching(node: ast.AST, known: Known, is_own: Callable[[str], bool]) -> _Search | None:
-    """The search, when any operation in the loop asks at all."""
+def _searching(
+    node: ast.AST, known: Known, is_own: Callable[[str], bool], replaces: bool
+) -> _Search | None:
+    """The search, when any operation in the loop asks at all, or may in what it calls."""
     is_loop = not isinstance(node, flow.COMPREHENSIONS)
     if is_loop and cast("ast.For | ast.While", node).orelse:
         return None  # what follows a loop without a single step reads older names
     known = known if is_loop else within(node, known)
     operations = [o for o in _operations(node, known) if is_swallowed(*o, known)]
-    records = any(type(part) is ast.Call and is_recorded(part) for part in everything(node))
-    if not operations and not records:
+    calls = [part for part in everything(node) if type(part) is ast.Call]
+    records = any(map(is_recorded, calls))
+    names = (part.func.id for part in calls if type(part.func) is ast.Name)
+    calls_any = replaces and any(_may_be_function(name, known) for name in names)
+    if not operations and not records and not calls_any:
         return None
     search = _Search(node, known, [], frozenset(), is_own, operations=operations, records=records)
     if is_loop:

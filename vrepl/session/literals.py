@@ -353,7 +353,7 @@ class _Rewriter(Arithmetic):
         receiver = first_parameter(node) if scope.in_class else scope.receiver
         known = Known({}, self.is_library)
         inside = Scope(receiver=receiver, local=True, known=known, raw=scope.raw)
-        if self.cell.operators and not scope.raw and hoisting.has_arithmetic(node.body):
+        if self.cell.operators and not scope.raw and hoisting.has_operations(node.body, known):
             frame = hoisting.frame_of(node, inside.known, scope.frame)
             inside = replace(inside, known=frame.known, sure=frame.parameters, frame=frame)
         self.field(node, "body", inside, None)

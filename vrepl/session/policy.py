@@ -225,6 +225,7 @@ class Slot:
         repeated: Its code runs any number of times: no place for bindings to be reported.
         local: Its code runs in a frame of its own.
         dropped: Arithmetic directly in it is only compared, printed or counted.
+        unnamed: Python allows no `:=` in it.
     """
 
     field: str
@@ -232,6 +233,7 @@ class Slot:
     repeated: bool = False
     local: bool = False
     dropped: bool = False
+    unnamed: bool = False
 
 
 DISPLAYS: Final[Mapping[type[ast.AST], tuple[str, ...]]] = {
@@ -309,7 +311,7 @@ WALKED: Final[dict[type[ast.AST], tuple[Slot, ...]]] = {
     ast.SetComp: _comprehension("elt"),
     ast.GeneratorExp: (Slot("elt", repeated=True, local=True), Slot("generators", repeated=True)),
     ast.DictComp: _comprehension("key", "value"),
-    ast.comprehension: (Slot("iter", ITERATED), Slot("ifs")),
+    ast.comprehension: (Slot("iter", ITERATED, unnamed=True), Slot("ifs")),
     ast.Await: _slots("value"),
     ast.Yield: _slots("value"),
     ast.YieldFrom: _slots("value"),

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import chain
 from numbers import Integral
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from vrepl.core.blocks import is_plain
 from vrepl.core.kinds import ValueType
@@ -202,14 +202,20 @@ def _are_modules(bound: Mapping[str, Any], names: Iterable[str]) -> bool:
     return True
 
 
+# Functions take longer to ask about, which pays only for a loop of more steps.
+_CALLING: Final = 6
+
+
 def closed(
     values: tuple[Any, ...],
     counts: tuple[Any, ...],
     callers: tuple[Any, ...],
     functions: tuple[Any, ...],
     facts: tuple[Any, ...],
-) -> bool:
+) -> bool | tuple[Any, ...]:
     """Whether nothing in a closed loop has to ask, and it pays to know.
+
+    For a loop that calls functions the answer is what it may call instead of them.
 
     Args:
         values: What has to be data.
@@ -225,29 +231,56 @@ def closed(
     if names:
         values += tuple([bound.get(name) for name in names])
     does = census.Reading(*reading)
-    if does.steps < census.SHORTEST and not (
-        census.is_long(values)
-        or census.is_long(counts)
-        or census.is_long([bound.get(name) for name in counted])
+    calls = bool(functions or called)
+    shortest = census.SHORTEST * (_CALLING if calls else 1)
+    if does.steps < shortest and not (
+        census.is_long(values, shortest)
+        or census.is_long(counts, shortest)
+        or census.is_long([bound.get(name) for name in counted], shortest)
     ):
         return False
     callers += tuple([bound.get(name) for name in calling])
-    if functions or called:
-        more = callees.reading((*functions, *map(bound.get, called)), bound, does)
-        if more is None:
-            return False
-        values += more.values
-        callers += more.callers
-        modules += more.modules
-        does = more.does
+    read = _Read(values, callers, modules)
+    if not calls:
+        return _are_closed(bound, read, counts, does)
+    functions += tuple([bound.get(name) for name in called])
+    for nodeless in (True, False)[: 2 - does.nodeless]:
+        more = callees.reading(functions, bound, does._replace(nodeless=nodeless))
+        if more and _are_closed(bound, read.but(more), counts, more.does):
+            return more.answer
+    return False
+
+
+class _Read(NamedTuple):
+    """What a loop and the functions it calls read.
+
+    Attributes:
+        values: What has to be data.
+        callers: Of those, the ones whose methods are called.
+        modules: Names of modules.
+    """
+
+    values: tuple[Any, ...]
+    callers: tuple[Any, ...]
+    modules: tuple[str, ...]
+
+    def but(self, more: callees.Called) -> _Read:
+        """The same and what functions read."""
+        values, callers = (*self.values, *more.values()), (*self.callers, *more.callers())
+        return _Read(values, callers, (*self.modules, *more.modules))
+
+
+def _are_closed(
+    bound: Mapping[str, Any], read: _Read, counts: Collection[Any], does: census.Reading
+) -> bool:
     if not does.calls:
-        for x in callers:
+        for x in read.callers:
             if type(x) not in census.COLLECTIONS:
                 does = does._replace(calls=True)
-    for x in values:
+    for x in read.values:
         if not census.is_data(x, does):
             return False
-    return _are_modules(bound, modules) and census.is_none_hidden(bound, counts, does.nodeless)
+    return _are_modules(bound, read.modules) and census.is_none_hidden(bound, counts, does.nodeless)
 
 
 # All that rewritten arithmetic refers to, by name.

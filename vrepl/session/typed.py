@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from types import CodeType, FunctionType
 from typing import Any, Final
 
-__all__ = ["as_typed"]
+__all__ = ["FUTURES", "as_typed"]
 
 _OURS: Final = ("__vrepl_", "vrepl.core.twins.")
-_FUTURES: Final = sum(getattr(__future__, n).compiler_flag for n in __future__.all_feature_names)
+FUTURES: Final = sum(getattr(__future__, n).compiler_flag for n in __future__.all_feature_names)
 
 
 def as_typed(function: Any) -> Any:
@@ -61,7 +61,7 @@ def _inside(code: CodeType) -> Iterator[CodeType]:
 def _found(code: CodeType) -> CodeType | None:
     """The same code in the text it came from, compiled as it stands there."""
     text = "".join(linecache.getlines(code.co_filename))
-    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | (code.co_flags & _FUTURES)
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | (code.co_flags & FUTURES)
     try:
         whole = compile(text, code.co_filename, "exec", flags, dont_inherit=True)
     except Exception:  # the text is gone, or another's
