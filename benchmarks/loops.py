@@ -1,7 +1,8 @@
 """Loops over plain data, each timed as Python runs it and as a session runs it, in the same minute.
 
 The data comes from this module, which no session rewrites, so none of it is a node. Each loop is
-timed in the body of a function and at the top level of a cell.
+timed in the body of a function, also while the session has a list and a record of typed numbers,
+and at the top level of a cell.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 from vrepl.core.twins import math as mathematics
+from vrepl.core.value import leaf
 
 __all__ = ["LOOPS", "Loop", "report"]
 
@@ -39,7 +42,9 @@ class Loop:
 
 
 class Point:
-    """An object with two coordinates."""
+    """An object with two coordinates, of a class that passes for one of the session."""
+
+    __module__ = "__main__"
 
     def __init__(self, x: float, y: float) -> None:
         self.x = x
@@ -204,17 +209,27 @@ def report(transform: Callable[[ast.AST], ast.AST]) -> Iterator[str]:
     Args:
         transform: What a session makes of a parsed cell.
     """
-    yield f"{'loops over plain data':28}{'in a function':>22}{'at the top level':>24}"
+    yield f"{'':30}{'in a function':>20}{'beside lists':>15}{'at the top level':>20}"
     for loop in LOOPS:
-        cells = []
-        for make in (_in_function, _at_top):
-            plain, rewritten = (
-                make(loop, lambda tree: tree, math),
-                make(loop, transform, mathematics),
-            )
-            first, second = interleaved([plain, rewritten], ROUNDS)
-            cells.append(f"{first * 1e3:10.2f} ms {second / first:6.2f}x")
-        yield f"{loop.name:28}" + "    ".join(cells)
+        plain, rewritten = (
+            _in_function(loop, lambda tree: tree, math),
+            _in_function(loop, transform, mathematics),
+        )
+        first, second = interleaved([plain, rewritten], ROUNDS)
+        rewritten.__globals__.update(typed())
+        beside, third = interleaved([plain, rewritten], ROUNDS)
+        rewritten.__globals__.clear()
+        above = [_at_top(loop, lambda tree: tree, math), _at_top(loop, transform, mathematics)]
+        fourth, fifth = interleaved(above, ROUNDS)
+        yield (
+            f"{loop.name:30}{first * 1e3:10.2f} ms {second / first:5.2f}x{third / beside:14.2f}x"
+            f"{fourth * 1e3:11.2f} ms {fifth / fourth:5.2f}x"
+        )
+
+
+def typed() -> dict[str, Any]:
+    """Nodes such as a session has by name, in a list and in a record."""
+    return {"sizes": [leaf(64), leaf(3)], "unit": Point(leaf(2), 0.5), "n": leaf(10)}
 
 
 def interleaved(functions: list[Callable[[], Any]], rounds: int) -> list[float]:
@@ -239,15 +254,16 @@ def _run(source: str, transform: Callable[[ast.AST], ast.AST], names: dict[str, 
 
 def _in_function(
     loop: Loop, transform: Callable[[ast.AST], ast.AST], mathematics: Any
-) -> Callable[[], Any]:
+) -> FunctionType:
     names = data() | {"math": mathematics, "__name__": "__main__"}
     own = [name for name in data() if name not in MODULES]
     body = loop.body.replace("\n", "\n    ")
     source = f"{loop.function}\ndef timed({', '.join(own)}):\n    {body}\n"
+    source += f"\ndef run():\n    return timed({', '.join(own)})\n"
     for code in _run(source, transform, names):
         exec(code, names)
-    arguments = [names[name] for name in own]
-    return lambda: names["timed"](*arguments)
+    run: FunctionType = names["run"]
+    return run
 
 
 def _at_top(

@@ -22,8 +22,8 @@ from test_hoisting import Unhoisted, graph, kept, run
 
 from vrepl.core.derivatives import slope
 from vrepl.core.value import Value, leaf
-from vrepl.session import census
-from vrepl.session.census import Reading, is_data, is_none_hidden
+from vrepl.session import census, data
+from vrepl.session.data import Reading, is_data
 
 ANSWERS: list[bool] = []
 
@@ -32,9 +32,12 @@ ANSWERS: list[bool] = []
 def _every_loop(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Short loops ask too, and no node of another test is left."""
 
-    def asked(*arguments: Any) -> bool:
-        ANSWERS.append(is_none_hidden(*arguments))
-        return ANSWERS[-1]
+    search = census.places
+
+    def asked(*arguments: Any) -> frozenset[int] | None:
+        found = search(*arguments)
+        ANSWERS.append(found is not None)
+        return found
 
     gc.collect()
     census._census.cache_clear()
@@ -48,9 +51,9 @@ def _every_loop(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         self.others += self.count() - len(new)
 
     monkeypatch.setattr(census._Census, "recount", recount)
-    monkeypatch.setattr(census, "SHORTEST", 0)
+    monkeypatch.setattr(data, "SHORTEST", 0)
     monkeypatch.setattr(census, "PATIENCE", 0.0)
-    monkeypatch.setattr(census, "is_none_hidden", asked)
+    monkeypatch.setattr(census, "places", asked)
     ANSWERS.clear()
     yield
     del left
@@ -267,17 +270,29 @@ OPEN = {
     "a node on the way": "for x in xs:\n    s = s*m\n    m = n",
     "a deleted name": "for x in xs:\n    s += x\n    u = s\n    del u",
 }  # fmt: skip
+# Where a whole node is found besides its name, and where it is not.
+FOUND = {
+    "in a list": "held = [n]",
+    "in a row": "held = [[0.5], [1.5, n]]",
+    "in a dict": "held = {n: [n]}",
+    "in an attribute": "class A: pass\nheld = A()\nheld.n = n",
+    "in records of a list": "class A: pass\nheld = [A(), A()]\nheld[1].n = [n]",
+    "in slots": "class A: __slots__ = ('n',)\nheld = A()\nheld.n = n",
+    "in a closure": "def g(n): return lambda: n\nheld = g(n)",
+    "in a graph without a name": "held = [n*0.5]",
+    "in a deque": "from collections import deque\nheld = deque([n])",
+    "in two lists": "held = [n]\nheld = [held, held]",
+    "under two names": "held = also = [n]",
+}
 HIDDEN = {
-    "in a list": "hidden = [n]",
-    "in an attribute": "class A: pass\na = A()\na.n = n",
-    "in a default": "def g(n=n): return n",
-    "in a dict": "hidden = {n: n}",
-    "in an iterator": "hidden = iter([n])",
-    "in a closure": "def g(n): return lambda: n\nhidden = g(n)",
-    "in a slice": "hidden = slice(n)",
-    "in a graph without a name": "hidden = [n*0.5]",
-    "in a generator": "hidden = (n for _ in [1])",
-    "made with Value(0)": "hidden = Value(0)",
+    "in a default": "def held(n=n): return n",
+    "in an iterator": "held = iter([n])",
+    "in a slice": "held = slice(n)",
+    "in a generator": "held = (n for _ in [1])",
+    "in a list that something else holds": "row = [n]\nheld = iter([row])",
+    "in a long list": "held = [n]*300",
+    "in a class": "class held: pass\nheld.n = n",
+    "made with Value(0)": "held = Value(0)",
 }
 HEAD = """
 import math
@@ -340,10 +355,10 @@ def placed(body: str, place: str) -> str:
     return f"{HEAD}def f({given}):\n    {lines}\n    return s\ns = f({given})"
 
 
-places = pytest.mark.parametrize("place", ["top level", "function"])
+everywhere = pytest.mark.parametrize("place", ["top level", "function"])
 
 
-@places
+@everywhere
 @pytest.mark.parametrize("name", CLOSED)
 def test_a_closed_loop_need_not_ask(name: str, place: str) -> None:
     left, said = answers(placed(CLOSED[name], place), **objects())
@@ -354,7 +369,7 @@ def test_a_closed_loop_need_not_ask(name: str, place: str) -> None:
         assert str(left["s"]) == str(expected["s"])
 
 
-@places
+@everywhere
 @pytest.mark.parametrize("name", OPEN)
 def test_an_open_loop_asks(name: str, place: str) -> None:
     _, said = answers(placed(OPEN[name], place), **objects())
@@ -367,9 +382,40 @@ def test_a_node_that_something_else_holds_makes_loops_ask(name: str) -> None:
     left, said = answers(f"{HEAD}{HIDDEN[name]}\n{loop}", **objects())
     assert said == [False]
     left.clear()
-    gone = "hidden = a = g = A = None"
+    gone = "import gc\nheld = also = row = g = A = None\ngc.collect()"
     left, said = answers(f"{HEAD}{HIDDEN[name]}\n{gone}\n{loop}", **objects())
     assert said == [True]
+
+
+@everywhere
+@pytest.mark.parametrize("name", FOUND)
+def test_a_node_in_a_collection_disturbs_no_other_loop(name: str, place: str) -> None:
+    text = placed(CLOSED["items of two lists"], place).replace(HEAD, f"{HEAD}{FOUND[name]}\n")
+    assert answers(text, **objects())[1] == [True]
+
+
+READING = {
+    "its items": "for x in held:\n    s += 0.5*x",
+    "items of a row": "held = [xs, held]\nfor row in held:\n    for x in row:\n        s += 0.5*x",
+    "a row that is named":
+        "rows = [xs, held, ys]\nfor row in rows:\n    for x in row:\n        s += 0.5*x",
+    "a row of a long list":
+        "rows = [xs]*300\nrows[7] = held\nfor row in rows:\n    for x in row:\n        s += 0.5*x",
+    "a value of a dict": "rows = {'a': xs, 'b': held}\nfor k in rows:\n    s += 0.5*rows[k][0]",
+    "an attribute": "class A: pass\na = A()\na.w = held\nfor x in xs:\n    s += x*a.w[0]",
+    "a field of a tuple": "p = Pair(0.5, held)\nfor x in xs:\n    y, z = p\n    s += 0.5*z[0]",
+    "an item of an item": "for x in xs:\n    y = held[0]\n    s += x*y",
+    "what a function reads": "def f(x): return x*held[0]\nfor x in xs:\n    s += f(x)",
+    "results of cells":
+        "Out = {1: 0.5, 2: held}\nfor k in Out:\n    s += 0.5*(k > 1 and Out[k][0])",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", READING)
+def test_a_loop_that_reads_the_collection_asks(name: str) -> None:
+    text = f"{HEAD}held = [n, n]\nPair = Pair\n{READING[name]}"
+    left, _ = answers(text, Pair=Pair, **objects())
+    assert slope(left["s"], left["n"]) != 0
 
 
 def test_a_whole_node_in_a_list_is_kept() -> None:
@@ -439,22 +485,24 @@ def test_records_are_asked_nothing() -> None:
 
 def test_short_loops_do_not_wait_for_the_same_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(census, "PATIENCE", 1e9)
-    names: dict[str, Any] = {"xs": [leaf(3)]}
-    assert not is_none_hidden(names)
-    names = {"n": names["xs"][0]}
-    assert not is_none_hidden(names)  # though it would hold now: it was just looked at
-    census._census(False).patience = 0.0
-    assert is_none_hidden(names)
-    assert is_none_hidden(names)  # which is remembered
+    names: dict[str, Any] = {"xs": iter([leaf(3)])}
+    assert census.places(names) is None
+    names = {"n": next(names["xs"])}
+    assert census.places(names) is None  # though it would hold now: it was just looked at
+    census._census(False).checks.due = census._census(False).searches.due = 0.0
+    assert census.places(names) is not None
+    assert census.places(names) is not None  # which is remembered
 
 
 def test_results_of_cells_are_names_too() -> None:
     n = leaf(3)
     names = {"n": n, "_": n, "_4": n, "Out": {4: n}}
     del n
-    assert is_none_hidden(names) and is_none_hidden(names)
+    assert census.places(names) is not None and census.places(names) is not None
     names["Out"][5] = [names["n"]]
-    assert not is_none_hidden(names)
+    assert census.places(names) == {id(names["Out"]), id(names["Out"][5])}
+    names["Out"][6] = iter([names["n"]])
+    assert census.places(names) is None
 
 
 COUNTED_AWAY = """
@@ -462,12 +510,13 @@ from vrepl.core.value import leaf
 from vrepl.session import census
 census.PATIENCE = 0.0
 names = {"n": leaf(3)}
-assert census.is_none_hidden(names)
+assert census.places(names) is not None
 taken = [type(names["n"])]
 census._census(False).due = 0.0
-assert census.is_none_hidden(names)
-names["xs"] = [leaf(2)]
-assert not census.is_none_hidden(names)
+assert census.places(names) is None
+assert census.places(names) is not None
+names["xs"] = iter([leaf(2)])
+assert census.places(names) is None
 """
 
 

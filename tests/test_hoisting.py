@@ -27,7 +27,8 @@ from vrepl.session.literals import TRIM, transform
 def run(source: str, shared: bool = True, **names: Any) -> tuple[dict[str, Any], str]:
     """What a rewritten cell leaves behind, statement by statement, and its error."""
     support = {**SUPPORT, TRIM: lambda: None}
-    space: dict[str, Any] = {"__builtins__": vars(builtins) | support, **names}
+    space: dict[str, Any] = {"__builtins__": vars(builtins) | support, "__name__": "__main__"}
+    space |= names
     said: list[str] = []
     linecache.cache[FILE] = len(source), None, source.splitlines(keepends=True), FILE
     tree = transform(

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import ref
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 from IPython.core.error import UsageError
@@ -134,14 +135,14 @@ class Extension:
         line_magics = self.ip.magics_manager.magics["line"]
         self._replaced = {name: line_magics.get(name) for name in self._magics}
         line_magics.update(self._magics)
-        census.KEEPERS.add(self)
+        census.KEEPERS.append(ref(self, census.KEEPERS.remove))
         for name, method in self._methods.items():
             setattr(self.ip, name, method)
 
     def remove(self) -> None:
         """Leave the shell as it was found; the support functions stay for compiled code."""
         self._is_active = False
-        census.KEEPERS.discard(self)
+        census.KEEPERS.remove(ref(self))
         self.settings.remove(self.ip)
         self._inspections.remove()
         self.shipping.remove()

@@ -356,7 +356,7 @@ class Arithmetic:
 
         known = Known(scope.known.names, self.is_library)
         replaces = self.may_hold(old, scope)
-        return hoisting.plan(cast("ast.For", old), known, own.__contains__, is_shared, replaces)
+        return hoisting.plan(cast("ast.For", old), known, own, is_shared, replaces)
 
     def rebound_names(self) -> frozenset[str]:
         """Globals that functions of the session bind, perhaps while a loop calls them."""

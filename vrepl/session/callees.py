@@ -19,8 +19,8 @@ from typing import Any, Final, TypeAlias
 from weakref import WeakKeyDictionary, ref
 
 from vrepl.core.twins import math as mathematics
-from vrepl.session.census import Reading
 from vrepl.session.closed import ROUNDING, Needs, needs_of_function
+from vrepl.session.data import Reading
 from vrepl.session.flow import parameters
 from vrepl.session.kinds import Known
 from vrepl.session.trees import everything, location

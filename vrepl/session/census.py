@@ -1,8 +1,8 @@
-"""Tells whether what a loop reads can hold a whole node, without looking at each item.
+"""Tells where the whole nodes are, without looking at each item of the lists a loop reads.
 
 Every object counts as a reference to its class, so Python knows how many whole nodes there are;
-where names of the session and graphs of named nodes hold them all, none is in a list or an
-attribute. What a loop may do for that to stay so is ``closed``'s affair.
+where names of the session, graphs of nodes, and small collections and records hold them all, none
+is anywhere else. What a loop may do for that to stay so is ``closed``'s affair.
 """
 
 from __future__ import annotations
@@ -10,61 +10,37 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from collections import namedtuple
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
-from itertools import islice
-from types import MemberDescriptorType
-from typing import Any, Final, NamedTuple, Protocol
-from weakref import WeakSet
+from itertools import chain
+from types import BuiltinFunctionType, CellType, FunctionType, ModuleType
+from typing import Any, Final, Protocol
+from weakref import ref
 
 from vrepl.core.kinds import ValueType
 from vrepl.core.value import FloatValue, IntValue, ZeroValue
-from vrepl.session.parts import bases_of, members_of, module_of
+from vrepl.session.data import ATOMS, COLLECTIONS
+from vrepl.session.parts import module_of
 
-__all__ = [
-    "COLLECTIONS",
-    "KEEPERS",
-    "SHORTEST",
-    "Keeper",
-    "Reading",
-    "is_data",
-    "is_long",
-    "is_none_hidden",
-]
+__all__ = ["KEEPERS", "Keeper", "places"]
 
-# For fewer items it takes longer to ask here than in every step.
-SHORTEST: Final = 100
 # The classes of nodes that can be accounted for; tuples of the module, for one that a call made
 # would be a reference more. A `Value(0)` gives whole nodes when it meets ints.
 _COUNTED: Final = ((IntValue,), (IntValue, FloatValue))
 _KINDS: Final = tuple((*some, ZeroValue) for some in _COUNTED)
-# The graphs of named nodes are followed so far.
-_MOST_NODES: Final = 64
-_DEEPEST: Final = 3
-# Names are gone through again after so many times the time it took: loops start often.
+# More nodes than this are not accounted for, nor are they looked for in more objects, nor in a
+# collection of more items: the longest list of typed numbers that become nodes has as many.
+_MOST_NODES: Final = 256
+_MOST_OBJECTS: Final = 2_000
+_LONGEST: Final = 256
+# Places are looked for again after so many times the time it took, for loops start often, or at
+# once for a loop of which each step would take ten times its share of that time.
 PATIENCE: Final = 20.0
+_SHARE: Final = 3e-9  # seconds
 
-_ROWS: Final = frozenset({list, tuple})
-_OTHERS: Final = frozenset({dict, set, frozenset})
-COLLECTIONS: Final = _ROWS | _OTHERS
-_ATOMS: Final = frozenset({float, int, bool, str, bytes, complex, type(None), range})
-# Libraries whose objects run no code of the session, whatever is done with them.
-_LIBRARIES: Final = frozenset({"numpy", "decimal", "fractions", "datetime"})
-# What a class of records may have: reading a field runs none of it, nor does comparing records,
-# but for comparisons themselves, which give no numbers. Closed loops call no object.
-_SILENT: Final = frozenset(
-    {"__annotate__", "__annotate_func__", "__annotations__", "__annotations_cache__",
-     "__call__", "__dataclass_fields__", "__dataclass_params__", "__dict__", "__doc__", "__eq__",
-     "__firstlineno__", "__ge__", "__getnewargs__", "__getstate__", "__gt__", "__hash__",
-     "__init__", "__le__", "__lt__", "__match_args__", "__module__", "__ne__", "__new__",
-     "__orig_bases__", "__parameters__", "__post_init__", "__qualname__", "__replace__",
-     "__repr__", "__setstate__", "__slots__", "__static_attributes__", "__str__", "__weakref__"}
-)  # fmt: skip
-_STORING: Final = frozenset({"__delattr__", "__setattr__"})  # frozen dataclasses have them
-# How slots and named tuples read a field.
-_FIELDS: Final = (MemberDescriptorType, type(vars(namedtuple("_", "x"))["x"]))
-
+_SIZED: Final = COLLECTIONS | {Counter, OrderedDict, defaultdict, deque}
 _FROZEN: Final = gc.get_freeze_count()  # 3.12 starts with some
 
 
@@ -75,33 +51,93 @@ class Keeper(Protocol):
         """Each reference it has to a result, but for those of the session's names and of `Out`."""
 
 
-KEEPERS: Final[WeakSet[Keeper]] = WeakSet()
+# The hosts there are; each takes itself out again.
+KEEPERS: list[ref[Keeper]] = []
 
 
-# --- whole nodes ---------------------------------------------------------------------------------
+class _Pace:
+    """When something that takes its time may be done again.
+
+    Attributes:
+        due: When it may for any loop.
+        took: How long it took.
+    """
+
+    def __init__(self) -> None:
+        self.due = 0.0
+        self.took = 0.0
+
+    def allows(self, steps: int) -> bool:
+        """Whether it may be done for a loop of so many steps."""
+        return self.took <= steps * _SHARE or time.perf_counter() >= self.due
+
+    def note(self, began: float) -> None:
+        """It has been done."""
+        now = time.perf_counter()
+        self.took = now - began
+        self.due = now + self.took * PATIENCE
 
 
 class _Census:
     """How many nodes of some classes there are, told from the references to the classes.
 
     Attributes:
+        counted: The classes whose nodes can be accounted for.
         kinds: The classes.
         others: References that are no node's own.
         due: When the nodes may be counted again.
-        patience: When names and graphs may be gone through again.
-        alive: The number of nodes when all were found to be held by names.
-        held: By what names then, each with the `id` of its node and the references to it.
-        shown: The nodes that the host kept besides then, by `id`.
+        checks: When places may be looked for under the names that led to nodes last time.
+        searches: When they may be looked for under all names.
+        names: The names that led to nodes when all of them were found.
+        alive: How many there were when each had a name of its own, and was in no collection.
+        named: What led to nodes then: names, the `id` of what each means, and the references to
+            it; 0 for what is no node of these classes.
+        shown: What hosts kept besides then, by `id`.
     """
 
-    def __init__(self, kinds: tuple[type, ...]) -> None:
+    def __init__(self, counted: tuple[type, ...], kinds: tuple[type, ...]) -> None:
+        self.counted = counted
         self.kinds = kinds
         self.others = 0
         self.due = 0.0
-        self.patience = 0.0
+        self.checks = _Pace()
+        self.searches = _Pace()
+        self.names: list[str] = []
         self.alive = -1
-        self.held: list[tuple[str, int, int]] = []
+        self.named: list[tuple[str, int, int]] = []
         self.shown: list[int] = []
+
+    def is_as_before(self, names: Mapping[str, Any], own: Collection[tuple[Any, ...]]) -> bool:
+        """Whether the same names hold the same nodes, and nothing else holds those that count.
+
+        The graphs of those nodes hold what they held, for as long as the nodes live.
+        """
+        for name, key, references in self.named:
+            x = names.get(name)
+            if id(x) != key or (references and sys.getrefcount(x) != references):
+                return False
+        if self.shown and self.shown != list(map(id, _shown(names))):
+            return False
+        kinds = set(map(id, map(type, chain.from_iterable(own))))
+        return kinds.isdisjoint(map(id, self.counted))
+
+    def remember(self, names: Mapping[str, Any]) -> None:
+        """What `is_as_before` compares, after all nodes were found."""
+        nodes, leading, is_simple = self._leading(names)
+        self.names = [name for name in list(names) if id(names.get(name)) in leading]
+        named = [(name, id(names.get(name))) for name in self.names]
+        self.alive = -1
+        if is_simple and nodes <= {key for _, key in named}:
+            self.named = [(n, key, key in nodes and _references_of(names, n)) for n, key in named]
+            self.shown = list(map(id, _shown(names)))
+            self.alive = self.count()
+
+    def _leading(self, names: Mapping[str, Any]) -> tuple[set[int], set[int], bool]:
+        """Nodes that count and what leads to them, by `id`; and whether none is in a collection."""
+        found = _search(names, list(names))
+        nodes = found.of(self.counted)
+        leading = nodes | found.around(nodes, found.inside | found.below)
+        return nodes, leading, not found.around(nodes, found.inside)
 
     def recount(self) -> None:
         """Look at every object there is, not more often than takes half a per cent of the time."""
@@ -120,237 +156,223 @@ class _Census:
             found += sys.getrefcount(kind)
         return found
 
-    def is_as_before(self, names: Mapping[str, Any]) -> bool:
-        """Whether the same names hold the same nodes, and nothing else holds those that count.
-
-        The graphs of those nodes hold what they held, for as long as the nodes live.
-        """
-        for name, key, references in self.held:
-            x = names.get(name)
-            if id(x) != key or (references and sys.getrefcount(x) != references):
-                return False
-        return not self.shown or self.shown == list(map(id, _shown(names)))
+    def accounted(self, found: _Found) -> frozenset[int] | None:
+        """The collections and records that the nodes are in, if all nodes have been found."""
+        nodes = found.of(self.counted)
+        if len(nodes) != self.count():
+            return None
+        places = found.around(nodes, found.inside) if found.inside else _NOWHERE
+        counted = nodes | places
+        for key, references in _references(found.objects):
+            if key in counted and references != found.holders.get(key, references):
+                return None
+        return places
 
 
 @cache
 def _census(floats: bool) -> _Census:
-    census = _Census(_KINDS[floats])
+    census = _Census(_COUNTED[floats], _KINDS[floats])
     census.recount()
     return census
 
 
-def is_none_hidden(
-    names: Mapping[str, Any], held: Collection[Any] = (), floats: bool = False
-) -> bool:
-    """Whether each whole node there is has only names of the session and named graphs to hold it.
+_NOWHERE: Final[frozenset[int]] = frozenset()
+
+
+def places(
+    names: Mapping[str, Any],
+    own: Collection[tuple[Any, ...]] = (),
+    kept: Collection[tuple[Any, ...]] = (),
+    floats: bool = False,
+    steps: int = 1_000,
+) -> frozenset[int] | None:
+    """The collections and records that hold whole nodes, by `id`; None if not all are known.
+
+    Besides, whole nodes have only names and graphs to hold them.
 
     Args:
         names: The names of the session.
-        held: What names of a function mean; its whole nodes are held by those names and here.
+        own: What names of a function mean; each is held by one of these tuples, too.
+        kept: Other tuples that hold values meanwhile.
         floats: Whether float nodes matter too.
+        steps: How many steps the loop takes that the answer is for.
 
     Example:
         >>> from vrepl.core.value import leaf
-        >>> is_none_hidden({"xs": [leaf(4)]})
-        False
+        >>> names = {"n": leaf(3), "xs": [leaf(4)], "ys": [0.5]}
+        >>> places(names) == {id(names["xs"])}
+        True
+        >>> somewhere = iter([leaf(5)])
+        >>> places(names) is None
+        True
     """
     census = _census(floats)
     alive = census.count()
-    if not alive or (alive == census.alive and census.is_as_before(names)):
-        return True
+    if not alive or (alive == census.alive and census.is_as_before(names, own)):
+        return _NOWHERE
+    if alive > 2 * _MOST_NODES or not census.checks.allows(steps):
+        return None  # which is always safe
     began = time.perf_counter()
-    if alive > 2 * _MOST_NODES or began < census.patience:
-        return False  # which is always safe
-    try:
-        return _is_each_named(census, names, held, _COUNTED[floats])
-    finally:
-        took = time.perf_counter() - began
-        census.patience = began + took * PATIENCE
+    found = census.accounted(_search(names, census.names, own, kept))
+    census.checks.note(began)
+    if found is None and census.searches.allows(steps):
+        began = time.perf_counter()
+        found = census.accounted(_search(names, list(names), own, kept))
+        if found is not None:
+            census.remember(names)
+        census.searches.note(began)
+        if found is None:
+            census.recount()
+    return found
 
 
-def _is_each_named(
-    census: _Census, names: Mapping[str, Any], held: Collection[Any], counted: tuple[type, ...]
-) -> bool:
-    """Whether names and graphs hold each node that counts, found by going through them."""
-    found, holders = _named(names, held, counted)
-    keys = {key for key, x in found.items() if any(type(x) is kind for kind in counted)}
-    is_alone = all(holders[key] == count for key, count in _references(found) if key in keys)
-    if not is_alone:
-        return False
-    if len(keys) != census.count() and len(found) <= _MOST_NODES:
-        census.recount()
-    if len(keys) != census.count():
-        return False
-    del found
-    census.held = _memory(names, keys)
-    census.shown = list(map(id, _shown(names)))
-    census.alive = census.count() if census.held else -1
-    return True
-
-
-def _named(
-    names: Mapping[str, Any], held: Collection[Any], counted: tuple[type, ...]
-) -> tuple[dict[int, Any], dict[int, int]]:
-    """Nodes of named graphs by `id`, and how often names and other nodes hold each."""
-    stack = [x for x in list(names.values()) if type(type(x)) is ValueType] + _shown(names)
-    holders: dict[int, int] = {}
-    for x in stack:
-        holders[id(x)] = holders.get(id(x), 0) + 1
-    for x in held:
-        if any(type(x) is kind for kind in counted):
-            holders[id(x)] = holders.get(id(x), 0) + 2
-            stack.append(x)
-    found: dict[int, Any] = {}
-    while stack and len(found) <= _MOST_NODES:
-        node = stack.pop()
-        if id(node) not in found:
-            found[id(node)] = node
-            for x in node._made[1:]:
-                if type(type(x)) is ValueType:
-                    holders[id(x)] = holders.get(id(x), 0) + 1
-                    stack.append(x)
-    return found, holders
-
-
-def _shown(names: Mapping[str, Any]) -> list[Any]:
-    """Nodes that the host keeps for the user besides the names it gives them."""
-    shown = names.get("Out")
-    found = list(shown.values()) if type(shown) is dict else []
-    for keeper in list(KEEPERS):
-        found += keeper.shown_results()
-    return [x for x in found if type(type(x)) is ValueType]
-
-
-def _references(found: dict[int, Any]) -> Iterator[tuple[int, int]]:
-    """How many references there are to each of the objects besides those of this module."""
-    for key, x in found.items():
-        yield key, sys.getrefcount(x) - _OURS
-
-
-_OURS = 0
-_OURS = next(_references({0: object()}))[1]  # 3.14 counts one less than 3.13
-
-
-def _memory(names: Mapping[str, Any], keys: set[int]) -> list[tuple[str, int, int]]:
-    """The names that hold nodes; nothing where a node that counts has no name of its own."""
-    held: list[tuple[str, int, int]] = []
-    for name, x in list(names.items()):
-        if type(type(x)) is ValueType:
-            if id(x) in keys:
-                held.append((name, id(x), -1))
-            elif len(x._made) > 1:
-                held.append((name, id(x), 0))
-        del x  # so that it is not counted
-    if not keys <= {key for _, key, _ in held}:
-        return []
-    return [(name, key, mark and _seen(names, name)) for name, key, mark in held]
-
-
-def _seen(names: Mapping[str, Any], name: str) -> int:
+def _references_of(names: Mapping[str, Any], name: str) -> int:
     """The references to what a name means, as `_Census.is_as_before` counts them."""
     x = names.get(name)
     return sys.getrefcount(x)
 
 
-# --- other values --------------------------------------------------------------------------------
-
-
-class Reading(NamedTuple):
-    """What a loop does with the objects it meets.
+@dataclass(slots=True)
+class _Found:
+    """Nodes, collections and records that some values lead to.
 
     Attributes:
-        attributes: The attributes it reads or sets.
-        stores: Whether it sets any.
-        calls: Whether it calls methods of objects, or writes them as text.
-        steps: How many steps it takes at least, as far as its text says.
-        nodeless: Whether it may not meet float nodes either.
+        objects: They, by `id`.
+        holders: How many references to each of them are known of.
+        inside: Which collections and records each of them is in.
+        below: The nodes that each of them is an operand of.
     """
 
-    attributes: tuple[str, ...] = ()
-    stores: bool = False
-    calls: bool = False
-    steps: int = 0
-    nodeless: bool = False
+    objects: dict[int, Any] = field(default_factory=dict)
+    holders: dict[int, int] = field(default_factory=dict)
+    inside: dict[int, list[int]] = field(default_factory=dict)
+    below: dict[int, list[int]] = field(default_factory=dict)
+
+    def of(self, kinds: tuple[type, ...]) -> set[int]:
+        """Those of some classes."""
+        wanted = set(map(id, kinds))  # the classes are equal to `float` and `int`
+        return {key for key, x in self.objects.items() if id(type(x)) in wanted}
+
+    def around(self, keys: Iterable[int], outer: Mapping[int, list[int]]) -> frozenset[int]:
+        """What objects are in, and what that is in, by *outer*."""
+        found: set[int] = set()
+        pending = list(keys)
+        while pending:
+            new = [key for key in outer.get(pending.pop(), ()) if key not in found]
+            found.update(new)
+            pending += new
+        return frozenset(key for key in found if type(self.objects[key]) not in _UNREAD)
 
 
-def is_long(values: Collection[Any], shortest: int) -> bool:
-    """Whether a list, or a list of lists, among *values* has as many items as make it worth to ask.
+def _search(
+    names: Mapping[str, Any],
+    wanted: Iterable[str],
+    own: Collection[tuple[Any, ...]] = (),
+    kept: Collection[tuple[Any, ...]] = (),
+) -> _Found:
+    """Follows names of the session and of a function, and what hosts keep, as far as it is worth.
 
-    Example:
-        >>> [is_long(x, 100) for x in ([[0.5] * 10], [0.5, [0.5] * 1000], [[[0.5] * 20] * 20])]
-        [False, True, True]
+    Args:
+        names: The names of the session.
+        wanted: Those to follow.
+        own: As in `places`.
+        kept: As in `places`.
     """
+    found = _Found()
+    results = names.get("Out")
+    stack = _met((x for x in map(names.get, wanted) if x is not results), found)
+    if type(results) is dict:
+        stack += _met(results.values(), found)
+        # Hosts hold it as they like.
+        found.inside |= {id(x): [id(results)] for x in results.values() if id(x) in found.objects}
+        found.objects[id(results)] = results
+    for host in KEEPERS:
+        keeper = host()
+        stack += _met(keeper.shown_results() if keeper else (), found)
+    tuples = {id(values): values for values in (*own, *kept)}
+    for values in (*own, *tuples.values()):
+        stack += filter(_is_worth, _met(values, found))
+    while stack and len(found.objects) < _MOST_OBJECTS:
+        x = stack.pop()
+        parts = _parts(x)
+        if _DULL.issuperset(map(id, map(type, parts))):
+            continue
+        stack += _met(parts, found)
+        outer = found.below if type(type(x)) is ValueType else found.inside
+        for part in parts:
+            if id(part) in found.objects:
+                outer.setdefault(id(part), []).append(id(x))
+    return found
+
+
+def _is_worth(x: Any) -> bool:
+    """Whether to look into what a function's name means: hardly into the lists it works with."""
+    kind = type(x)
+    if kind is list or kind is tuple:
+        return bool(x) and ValueType in (type(type(x[0])), type(type(x[-1])))
+    return True
+
+
+def _shown(names: Mapping[str, Any]) -> Iterator[Any]:
+    """What hosts keep for the user besides the names they give him."""
+    results = names.get("Out")
+    if type(results) is dict:
+        yield from results.values()
+    for host in KEEPERS:
+        keeper = host()
+        yield from keeper.shown_results() if keeper else ()
+
+
+def _met(values: Iterable[Any], found: _Found) -> list[Any]:
+    """Counts a reference to each of *values* that may lead to nodes; gives those that are new."""
+    new: list[Any] = []
     for x in values:
         kind = type(x)
-        if kind in _ROWS:
-            size = len(x)
-            if size and type(x[0]) in _ROWS:
-                size *= len(x[0])
-        elif kind is int or kind is IntValue:
-            size = x
-        elif kind is dict:
-            size = len(x)
+        if id(kind) in _DULL or not (id(kind) in _FOLLOWED or _is_own(kind)):
+            continue
+        key = id(x)
+        if key in found.objects:
+            found.holders[key] += 1
         else:
-            continue
-        if size >= shortest:
-            return True
-    return False
+            found.holders[key] = 1
+            found.objects[key] = x
+            new.append(x)
+    return new
 
 
-def is_data(x: Any, reading: Reading, depth: int = _DEEPEST) -> bool:
-    """Whether *x* is a plain number or text, a float node, or a collection or record of such.
-
-    Of a collection the first item, the last and one between are looked at: lists of numbers that
-    hold objects with code of their own besides are not expected.
-
-    Example:
-        >>> is_data([[0.5, 1], (2, "a")], Reading()), is_data([len], Reading())
-        (True, False)
-    """
-    kind = type(x)
-    if type(kind) is ValueType:  # such a class is equal to `float` or `int`
-        return not reading.nodeless and kind is not IntValue and kind is not ZeroValue
-    if kind in _ROWS:
-        return not x or _are_data((x[0], x[len(x) // 2], x[-1]), reading, depth)
-    if kind in _ATOMS:
+def _is_own(kind: type) -> bool:
+    """Whether a class is one of nodes, or of the session's records."""
+    if type(kind) is ValueType:
         return True
-    if kind in _OTHERS:
-        items = [*islice(x, 1), *(islice(x.values(), 1) if kind is dict else ())]
-        return _are_data(items, reading, depth)
-    if str(module_of(kind)).partition(".")[0] in _LIBRARIES:
-        return not getattr(getattr(x, "dtype", None), "hasobject", False)
-    return depth > 0 and _is_record(x, kind, reading, depth)
+    module = module_of(kind) if type(kind) is type else None
+    return type(module) is str and module == "__main__"
 
 
-def _are_data(items: Collection[Any], reading: Reading, depth: int) -> bool:
-    """Whether all of a few items are data; one of each class is looked into."""
-    seen = None
-    for item in items:
-        kind = type(item)
-        if kind is not seen and (type(kind) is ValueType or kind not in _ATOMS):
-            if not depth or not is_data(item, reading, depth - 1):
-                return False
-            seen = kind
-    return True
+# Only the code of a function gets at what is in its closure.
+_UNREAD: Final = frozenset({FunctionType, CellType})
+# By `id`, for classes of nodes are equal to `float` and `int`.
+_FOLLOWED: Final = frozenset(map(id, (*_SIZED, *_UNREAD, IntValue, FloatValue)))
+_DULL: Final = frozenset(map(id, (*ATOMS, type, ModuleType, BuiltinFunctionType)))
 
 
-def _is_record(x: Any, kind: type, reading: Reading, depth: int) -> bool:
-    """Whether reading these attributes of *x* runs no code, and gives data."""
-    if reading.calls or type(kind) is not type:
-        return False
-    allowed = _SILENT if reading.stores else _SILENT | _STORING
-    for base in bases_of(kind)[:-1]:
-        members = members_of(base)
-        if base not in _ROWS and not {n for n in members if n[:2] == "__"} <= allowed:
-            return False
-        for name in reading.attributes:
-            if name in members and type(members[name]) not in _FIELDS:
-                return False
-    for name in reading.attributes:
-        try:
-            field = object.__getattribute__(x, name)
-        except AttributeError:
-            continue
-        if not is_data(field, reading, depth - 1):
-            return False
-    return True
+def _parts(x: Any) -> Sequence[Any]:
+    """What *x* refers to, if it is not too much."""
+    kind = type(x)
+    if type(kind) is ValueType:
+        return x._made[1:]  # type: ignore[no-any-return]
+    if kind is FunctionType:
+        return x.__closure__ or ()
+    if kind in _SIZED and len(x) > _LONGEST:
+        return ()
+    return gc.get_referents(x)
+
+
+def _references(objects: Mapping[int, Any]) -> Iterator[tuple[int, int]]:
+    """How many references there are to each object besides those of this module."""
+    for key, x in objects.items():
+        yield key, sys.getrefcount(x) - _OURS
+
+
+_OURS = 0
+_ALONE: Final = {"x": [0.5]}
+_OURS = next(_references(_search(_ALONE, _ALONE).objects))[1] - 1  # 3.14 counts one less than 3.13

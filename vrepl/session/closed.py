@@ -340,27 +340,27 @@ _RULES: Final[Mapping[type[ast.AST], _Rule]] = {
 }
 
 
-def question(found: Needs, own: Callable[[str], bool], old: ast.AST) -> ast.Call:
+def question(found: Needs, own: frozenset[str], old: ast.AST) -> ast.Call:
     """The question before a loop whether all that it needs holds, in the place of *old*.
 
     Args:
         found: What it needs.
-        own: Which names are those of a function and surely bound; others are looked up by name.
+        own: The names of a function that are surely bound; others are looked up by name.
         old: The loop.
 
     Example:
         >>> loop = ast.parse("[x*w for x in xs]").body[0].value
         >>> found = needs(loop, (), Known({}, lambda name: True))
-        >>> ast.unparse(question(found, {"xs"}.__contains__, loop))
-        "__vrepl_closed__((xs,), (), (), (), (('w',), (), (), (), (), (), False, False, 0, False))"
+        >>> ast.unparse(question(found, frozenset({"xs", "n"}), loop))[:42]
+        '__vrepl_closed__(((xs,), (), (), (), (n,))'
     """
     at = location(old)
 
     def values(names: Iterable[str]) -> ast.Tuple:
-        return ast.Tuple([ast.Name(n, LOAD, **at) for n in names if own(n)], LOAD, **at)
+        return ast.Tuple([ast.Name(n, LOAD, **at) for n in names if n in own], LOAD, **at)
 
     def others(names: Iterable[str]) -> tuple[str, ...]:
-        return tuple(name for name in names if not own(name))
+        return tuple(name for name in names if name not in own)
 
     facts = (
         others(found.data), others(found.counts), others(found.callers), others(found.functions),
@@ -368,4 +368,5 @@ def question(found: Needs, own: Callable[[str], bool], old: ast.AST) -> ast.Call
         tuple(found.attributes), found.stores, found.calls, found.steps, found.nodeless,
     )  # fmt: skip
     given = [values(n) for n in (found.data, found.counts, found.callers, found.functions)]
-    return call(CLOSED, old, *given, facts)
+    rest = sorted(own - found.data.keys() - found.counts.keys())
+    return call(CLOSED, old, ast.Tuple([*given, values(rest)], LOAD, **at), facts)

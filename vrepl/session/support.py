@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from numbers import Integral
 from typing import Any, Final, NamedTuple
@@ -20,7 +20,7 @@ from vrepl.core.operators import Operator
 from vrepl.core.payload import writer
 from vrepl.core.twins import math as mathematics
 from vrepl.core.value import FloatValue, IntValue, apply, decayed, leaf, stripped
-from vrepl.session import callees, census, guards, operations
+from vrepl.session import callees, census, data, guards, operations
 from vrepl.session.closed import CLOSED
 from vrepl.session.policy import TOTAL
 
@@ -206,47 +206,48 @@ def _are_modules(bound: Mapping[str, Any], names: Iterable[str]) -> bool:
 _CALLING: Final = 6
 
 
-def closed(
-    values: tuple[Any, ...],
-    counts: tuple[Any, ...],
-    callers: tuple[Any, ...],
-    functions: tuple[Any, ...],
-    facts: tuple[Any, ...],
-) -> bool | tuple[Any, ...]:
+def closed(given: tuple[tuple[Any, ...], ...], facts: tuple[Any, ...]) -> bool | tuple[Any, ...]:
     """Whether nothing in a closed loop has to ask, and it pays to know.
 
     For a loop that calls functions the answer is what it may call instead of them.
 
     Args:
-        values: What has to be data.
-        counts: What may also be a whole node.
-        callers: Of the values, those whose methods are called.
-        functions: Functions that are called.
+        given: What names of the function mean: values that have to be data, those that may also
+            be whole nodes, of the first those whose methods are called, functions that are
+            called, and all others.
         facts: As `vrepl.session.closed.question` writes them: names of more values, counts,
             callers and functions among the globals, modules, and then the fields of
-            `census.Reading`.
+            `data.Reading`.
     """
+    try:
+        return _closed(sys._getframe(1).f_globals, given, facts)
+    except Exception:  # no question of ours may fail in the middle of somebody's cell
+        return False
+
+
+def _closed(
+    bound: Mapping[str, Any], given: tuple[tuple[Any, ...], ...], facts: tuple[Any, ...]
+) -> bool | tuple[Any, ...]:
+    values, counts, callers, functions, others = given
     names, counted, calling, called, modules, *reading = facts
-    bound = sys._getframe(1).f_globals
+    own = values, counts, others
     if names:
         values += tuple([bound.get(name) for name in names])
-    does = census.Reading(*reading)
+    does = data.Reading(*reading)
     calls = bool(functions or called)
-    shortest = census.SHORTEST * (_CALLING if calls else 1)
-    if does.steps < shortest and not (
-        census.is_long(values, shortest)
-        or census.is_long(counts, shortest)
-        or census.is_long([bound.get(name) for name in counted], shortest)
-    ):
-        return False
+    if does.steps < data.SHORTEST * (_CALLING if calls else 1):
+        counted = [bound.get(name) for name in counted]
+        does = does._replace(steps=data.longest(chain(values, counts, counted)))
+        if does.steps < data.SHORTEST * (_CALLING if calls else 1):
+            return False
     callers += tuple([bound.get(name) for name in calling])
-    read = _Read(values, callers, modules)
+    read = _Read(bound, own, values, callers, modules)
     if not calls:
-        return _are_closed(bound, read, counts, does)
+        return read.is_closed(does, *given)
     functions += tuple([bound.get(name) for name in called])
     for nodeless in (True, False)[: 2 - does.nodeless]:
         more = callees.reading(functions, bound, does._replace(nodeless=nodeless))
-        if more and _are_closed(bound, read.but(more), counts, more.does):
+        if more and read.but(more).is_closed(more.does, *given, values, callers):
             return more.answer
     return False
 
@@ -255,11 +256,15 @@ class _Read(NamedTuple):
     """What a loop and the functions it calls read.
 
     Attributes:
+        bound: The names of the session.
+        own: What names of the function mean that the loop stands in.
         values: What has to be data.
         callers: Of those, the ones whose methods are called.
         modules: Names of modules.
     """
 
+    bound: Mapping[str, Any]
+    own: tuple[tuple[Any, ...], ...]
     values: tuple[Any, ...]
     callers: tuple[Any, ...]
     modules: tuple[str, ...]
@@ -267,20 +272,26 @@ class _Read(NamedTuple):
     def but(self, more: callees.Called) -> _Read:
         """The same and what functions read."""
         values, callers = (*self.values, *more.values()), (*self.callers, *more.callers())
-        return _Read(values, callers, (*self.modules, *more.modules))
+        return _Read(self.bound, self.own, values, callers, (*self.modules, *more.modules))
 
+    def is_closed(self, does: data.Reading, *kept: tuple[Any, ...]) -> bool:
+        """Whether it is all data, and no whole node hides in it.
 
-def _are_closed(
-    bound: Mapping[str, Any], read: _Read, counts: Collection[Any], does: census.Reading
-) -> bool:
-    if not does.calls:
-        for x in read.callers:
-            if type(x) not in census.COLLECTIONS:
-                does = does._replace(calls=True)
-    for x in read.values:
-        if not census.is_data(x, does):
+        Args:
+            does: What the loop does with it.
+            kept: Other tuples that hold values meanwhile.
+        """
+        if not does.calls and not all(type(x) in data.COLLECTIONS for x in self.callers):
+            does = does._replace(calls=True)
+        if not _are_data(self.values, does) or not _are_modules(self.bound, self.modules):
             return False
-    return _are_modules(bound, read.modules) and census.is_none_hidden(bound, counts, does.nodeless)
+        kept += self.values, self.callers
+        shut = census.places(self.bound, self.own, kept, does.nodeless, does.steps)
+        return shut is not None and (not shut or _are_data(self.values, does._replace(shut=shut)))
+
+
+def _are_data(values: Iterable[Any], does: data.Reading) -> bool:
+    return all(data.is_data(x, does) for x in values)
 
 
 # All that rewritten arithmetic refers to, by name.
