@@ -87,7 +87,7 @@ def starts(draw: st.DrawFn) -> str:
     for name, numbers in LISTS.items():
         form = draw(st.sampled_from(["list(({}))", "list(({}))", "list(({}))", "[{}]"]))
         lines.append(f"{name} = {form.format(numbers)}\n{name}0 = tuple({name})")
-    if draw(st.integers(0, 3)) == 0:
+    if draw(st.booleans()):
         lines.append(f"{draw(st.sampled_from([*LISTS]))}[1] = {draw(st.sampled_from('qkn'))}")
     lines += [draw(functions("g", "")), draw(functions("h", "g(a, b)*"))]
     return "\n".join(lines)
