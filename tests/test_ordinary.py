@@ -159,6 +159,10 @@ KNOWN = {
         "ask(x)",
     ],
     "code is rewritten": ["def f(x, y): return x * y", "f.__code__.co_names"],
+    "caches tell numbers apart by type": [
+        "from functools import cache\n@cache\ndef f(x): return x\nf(True)",
+        "f(1.0)",
+    ],
     "a node has a graph": ["x = 2.5", "hasattr(x, 'backward')"],
 }
 
