@@ -108,19 +108,8 @@ def test_a_table_of_data(runner: Runner) -> None:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STATEMENTS)
-def test_random_programs(program: str) -> None:
-    runner = _shared()
+def test_random_programs(runner: Runner, program: str) -> None:
     check(runner, Unit("random", [PRELUDE, program, "a, b, c, log"]))
-
-
-_runners: list[Runner] = []
-
-
-def _shared() -> Runner:
-    """A runner for the examples of one test, which have no fixtures."""
-    if not _runners:
-        _runners.append(Runner())
-    return _runners[0]
 
 
 # --- doctests ------------------------------------------------------------------------------------
