@@ -47,7 +47,9 @@ def expressions(draw: st.DrawFn, size: int) -> Value:
 def applied(draw: st.DrawFn, row: Operator, made: list[Value]) -> Value | None:
     """The row on some of the nodes made so far; None outside its domain."""
     count = row.arity or draw(st.sampled_from([2, 4] if row.takes == TWO_LISTS else [1, 2, 3]))
-    position = draw(st.integers(0, count - 1))
+    # `round` asks what is rounded, and never the number of digits.
+    asked = count if row.is_offered or row.reflected else 1
+    position = draw(st.integers(0, asked - 1))
     operands = [
         draw(st.sampled_from(made[::-1]))
         if i == position or draw(st.booleans())
@@ -98,6 +100,12 @@ def test_what_is_written_reads_back_as_the_same_graph(node: Value) -> None:
     names = {"round": round, "abs": abs, **vars(math), **FUNCTIONS, **leaves}
     again = typed(text, names)
     assert same_graph(node, again), f"{text} gives {again!r}"
+
+
+def test_python_never_asks_the_number_of_digits() -> None:
+    """So no session makes a node of a plain number rounded to that many digits."""
+    assert type(round(2.347, Value(2))) is float
+    assert type(round(Value(2.347), 2)) is type(Value(2.35))
 
 
 def test_a_wrong_text_would_be_noticed() -> None:

@@ -23,7 +23,7 @@ from vrepl.session.literals import (
     Position,
     transform,
 )
-from vrepl.session.policy import IMPORTED, LARGEST_DISPLAY
+from vrepl.session.policy import LARGEST_DISPLAY
 from vrepl.session.support import OPERATIONS
 from vrepl.session.targets import bound_names
 
@@ -97,7 +97,6 @@ def text(source: str, **options: Any) -> str:
     """The transformed cell as source, with the support functions under short names."""
     shown = ast.unparse(rewritten(source, **options))
     short = {LITERAL: "lit", BIND: "bind", ARGUMENT: "arg", SHOW: "show", TRIM: "trim"}
-    short[IMPORTED] = "imported"
     for name, letters in short.items():
         shown = shown.replace(name, letters)
     return shown
@@ -166,7 +165,7 @@ REWRITTEN = {
     "np.array([1.0, f(2)])": "np.array([1.0, f(arg(f, 2))])",
     "x += f(2.0) / 3": "x += f(arg(f, 2.0)) / 3",
     "a, xs[0] = 2.0, 3": "a, xs[0] = bind((2.0, 3), (('a', None),), 1, '3')",
-    "import a, math": "if True:\n    import a, vrepl.core.twins.math as math\n    imported()",
+    "import a, math": "import a, vrepl.core.twins.math as math",
     "def f(): import a": "def f():\n    import a",
     "from __future__ import annotations": "from __future__ import annotations",
     "for x in [('a', 1.0), ('b', 2)]: pass": (

@@ -5,14 +5,14 @@ from __future__ import annotations
 import builtins
 import sys
 from collections.abc import Iterator
-from types import CodeType, ModuleType
-from typing import Any
+from pathlib import Path
+from types import CodeType
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from sessions import shell_with_vrepl
 
-from vrepl.fronts.shipping import Shipping
+from vrepl.fronts.shipping import Arrivals
 from vrepl.session.typed import as_typed
 
 CELL = '''
@@ -89,7 +89,9 @@ def test_what_a_decorator_compiles_has_no_name_of_ours(ip):
     assert "__vrepl" in str(names_of(ip.user_ns["late"].__code__))
 
 
-def test_the_cell_that_imports_a_pickler_may_use_it(ip, tmp_path, monkeypatch):
+@pytest.fixture
+def cloudpickle(tmp_path: Path, monkeypatch) -> Iterator[None]:
+    """A pickler to be imported, that gives what it is about to send."""
     package = tmp_path / "cloudpickle"
     package.mkdir()
     (package / "__init__.py").write_text("from cloudpickle.cloudpickle import CloudPickler")
@@ -97,33 +99,49 @@ def test_the_cell_that_imports_a_pickler_may_use_it(ip, tmp_path, monkeypatch):
         "class CloudPickler:\n    def _dynamic_function_reduce(self, function): return function"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    for name in [name for name in sys.modules if name.partition(".")[0] == "cloudpickle"]:
-        monkeypatch.delitem(sys.modules, name)
-    ip.run_cell(
-        "import cloudpickle; f = lambda x, y: x * y + 2.0\n"
-        "sent = cloudpickle.CloudPickler()._dynamic_function_reduce(f)"
-    ).raise_error()
-    for name in [name for name in sys.modules if name.partition(".")[0] == "cloudpickle"]:
-        monkeypatch.delitem(sys.modules, name)
+
+    def forget() -> None:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "cloudpickle"]:
+            monkeypatch.delitem(sys.modules, name)
+
+    forget()
+    yield
+    forget()
+
+
+SEND = "import cloudpickle; sent = cloudpickle.CloudPickler()._dynamic_function_reduce(f)"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [f"f = lambda x, y: x * y + 2.0\n{SEND}"],
+        [
+            "def send(f):\n    " + SEND + "\n    return sent",
+            "sent = send(f := lambda x, y: x*y + 2.0)",
+        ],
+        ["import cloudpickle; f = lambda x, y: x * y + 2.0", "%unload_ext vrepl", SEND],
+        ["f = lambda x, y: x * y + 2.0", "%unload_ext vrepl", SEND],
+    ],
+    ids=["in its cell", "within a call", "unloaded", "unloaded before"],
+)
+def test_picklers_are_given_functions_as_typed(ip, cloudpickle, cells):
+    for cell in cells:
+        ip.run_cell(cell).raise_error()
     assert "__vrepl" in str(names_of(ip.user_ns["f"].__code__))
     assert "__vrepl" not in str(names_of(ip.user_ns["sent"].__code__))
     assert ip.user_ns["sent"](3.0, 4) == 14.0
 
 
-def test_picklers_are_given_functions_as_typed_until_unload(monkeypatch):
-    class CloudPickler:
-        def _dynamic_function_reduce(self, function: Any) -> str:
-            return f"reduced {function.__name__}"
-
-    before = CloudPickler._dynamic_function_reduce
-    module = ModuleType("cloudpickle.cloudpickle")
-    module.CloudPickler = CloudPickler  # type: ignore[attr-defined]
-    shipping = Shipping()
-    shipping.look()
-    monkeypatch.setitem(sys.modules, "cloudpickle.cloudpickle", module)
+def test_picklers_are_changed_once(ip, cloudpickle):
+    ip.run_cell("from cloudpickle.cloudpickle import CloudPickler").raise_error()
+    method = ip.user_ns["CloudPickler"]._dynamic_function_reduce
     for _ in range(2):
-        shipping.look()
-    assert CloudPickler._dynamic_function_reduce is not before
-    assert CloudPickler()._dynamic_function_reduce(builtins.len) == "reduced len"
-    shipping.remove()
-    assert CloudPickler._dynamic_function_reduce is before
+        ip.run_cell("%unload_ext vrepl\n%load_ext vrepl").raise_error()
+        assert ip.user_ns["CloudPickler"]._dynamic_function_reduce is method
+    assert sum(isinstance(finder, Arrivals) for finder in sys.meta_path) == 1
+    module = sys.modules["cloudpickle.cloudpickle"]
+    assert not hasattr(module.__loader__, "__dict__") or "exec_module" not in vars(
+        module.__loader__
+    )
+    assert ip.user_ns["CloudPickler"]()._dynamic_function_reduce(builtins.len) is len

@@ -30,7 +30,7 @@ from vrepl.fronts.inspection import Inspections
 from vrepl.fronts.painting import host_face
 from vrepl.fronts.provided import EXTENSION, provide
 from vrepl.fronts.raw import without_suffixes
-from vrepl.fronts.shipping import Shipping
+from vrepl.fronts.shipping import ship
 from vrepl.session import census, literals
 from vrepl.session.answers import Answer
 from vrepl.session.commands import COMMANDS, Command, ask, help_text
@@ -116,7 +116,6 @@ class Extension:
         self._magics = {name: _magic(self, command) for name, command in COMMANDS.items()}
         self._matcher = _matcher(self)
         self._inspections = Inspections(ip, self.session)
-        self.shipping = Shipping()
         self._live = self._live_preview()
 
     def install(self) -> None:
@@ -140,12 +139,11 @@ class Extension:
             setattr(self.ip, name, method)
 
     def remove(self) -> None:
-        """Leave the shell as it was found; the support functions stay for compiled code."""
+        """Leave the shell as it was found; what compiled code needs stays: support and shipping."""
         self._is_active = False
         census.KEEPERS.remove(ref(self))
         self.settings.remove(self.ip)
         self._inspections.remove()
-        self.shipping.remove()
         if self._live is not None:
             self._live.remove()
         self.limit.remove()
@@ -233,7 +231,6 @@ class Extension:
     def _cell_starts(self) -> None:
         self._forget_nodes()
         self._is_cell = True
-        self.shipping.look()
         self.cells.starting()
 
     def _cell_ended(self) -> None:
@@ -298,6 +295,7 @@ def load(ip: Any) -> Extension:
     if extension is None:
         extension = Extension(ip)
         provide()
+        ship()
         extension.install()
         setattr(ip, EXTENSION, extension)
     return extension

@@ -136,13 +136,16 @@ class Face:
         return _rewritten(part, write)
 
     def _fitted(self, part: Table, width: int) -> Table:
-        """A table whose numbers fit: in fewer digits, then without its details."""
+        """A table whose headings and numbers fit: in six digits, without details, in fewer yet."""
         digits = FEWER_DIGITS if self.write() is None else ()
         parts = [part, *(_rewritten(part, partial(figure, digits=n)) for n in digits)]
         for one in parts[:2]:  # six digits and bars tell more than ten digits
             if table.fits(one.columns, one.rows, width, bars=True):
                 return one
-        candidates = [*parts, *map(_without_details, parts)]
+        levels = sorted({column.detail for column in part.columns} - {0})
+        candidates = parts[:2] if levels else parts
+        for level in levels:
+            candidates += [_without_details(one, level) for one in parts[1:] or parts]
         fitting = (one for one in candidates if table.fits(one.columns, one.rows, width))
         return next(fitting, candidates[-1])
 
@@ -177,8 +180,9 @@ def _rewritten(part: Table, write: Callable[[float], str]) -> Table:
     return replace(part, rows=tuple(rows))
 
 
-def _without_details(part: Table) -> Table:
-    kept = [i for i, column in enumerate(part.columns) if not column.detail]
+def _without_details(part: Table, level: int) -> Table:
+    """A table without its columns up to a level of detail."""
+    kept = [i for i, column in enumerate(part.columns) if not 0 < column.detail <= level]
     rows = (tuple(row[i] for i in kept) for row in part.rows)
     return Table(tuple(part.columns[i] for i in kept), tuple(rows))
 

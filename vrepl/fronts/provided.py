@@ -31,7 +31,6 @@ def provide() -> None:
         policy.SHOW: _show,
         policy.TRIM: _trim,
         policy.KIND: support.kind,
-        policy.IMPORTED: _imported,
         policy.TYPED: as_typed,
         **support.OPERATIONS,
     }
@@ -45,13 +44,6 @@ def _bind(value: Any, targets: Targets, line: int, cell: str) -> Any:
     if extension is not None:
         extension.bind(targets, value, line, cell)
     return value
-
-
-def _imported() -> None:
-    """Let the shell meet the libraries that an import of the cell has loaded."""
-    extension = _running()
-    if extension is not None:
-        extension.shipping.look()
 
 
 def _show(answer: Any) -> None:

@@ -20,6 +20,8 @@ GAP = "  "
 # `model.layers[0].w[1]`: what tells such names apart is their end.
 _REFERENCE = re.compile(r"[^\W\d]\w*[.\[]\S*")
 NARROWEST = 4  # cells that a shortened column keeps
+WORD = 12  # cells of a heading's longest word that are never cut while others can give way
+TALLEST = 3  # lines of a heading
 BAR = 10  # cells of the longest bar
 POINT, DIGIT = "\u2008", "\u2007"  # blanks as wide as a decimal point and as a digit
 
@@ -60,7 +62,8 @@ def text(
     Args:
         columns: The headings, and which of them are over numbers.
         rows: A cell of text for every column.
-        width: The most cells a line should have; bars give way first, then text, then numbers.
+        width: The most cells a line should have; bars give way first, then headings take more
+            lines, then text is cut, and only then words of headings and numbers.
         ascii_only: Use no characters beyond ASCII for lines and signs.
         ink: Shows the roles of columns in their cells.
 
@@ -83,13 +86,14 @@ def text(
         columns = [columns[i] for i in kept]
         titles, filled = [titles[i] for i in kept], [filled[i] for i in kept]
     widths = _widths(columns, titles, filled, width)
-    lines = [_line(columns, titles, widths, glyphs), GAP.join(glyphs.rule * w for w in widths)]
+    lines = [_line(columns, cells, widths, glyphs) for cells in _headings(titles, widths)]
+    lines.append(GAP.join(glyphs.rule * w for w in widths))
     lines += [_line(columns, cells, widths, glyphs, ink) for cells in zip(*filled, strict=True)]
     return "\n".join(line.rstrip() for line in lines)
 
 
 def fits(columns: Sequence[Column], rows: Rows, width: int, *, bars: bool = False) -> bool:
-    """Whether a table has room in *width* for all of its numbers, if for its words only in part.
+    """Whether *width* has room for a table's headings and numbers, if for other text in part.
 
     Args:
         columns: The headings, and which of them are over numbers.
@@ -107,20 +111,20 @@ def fits(columns: Sequence[Column], rows: Rows, width: int, *, bars: bool = Fals
         filled = [_filled(c, [row[i] for row in rows], UNICODE) for i, c in enumerate(columns)]
         return _breadth(_natural([clean(c.title) for c in columns], filled)) <= width
     kept = [i for i, column in enumerate(columns) if not column.bar]
-    floors = _floors([columns[i] for i in kept], _contents(columns, rows, kept))
-    return _breadth(floors) <= width
-
-
-def _contents(columns: Sequence[Column], rows: Rows, kept: Sequence[int]) -> list[int]:
+    shown = [columns[i] for i in kept]
     filled = [_filled(columns[i], [row[i] for row in rows], UNICODE) for i in kept]
-    return [max(map(cell_width, cells), default=0) for cells in filled]
+    return _breadth(_floors(shown, [clean(c.title) for c in shown], filled)) <= width
 
 
-def _floors(columns: Sequence[Column], contents: Sequence[int]) -> list[int]:
-    """The width every column keeps as long as others can give way."""
+def _floors(
+    columns: Sequence[Column], titles: Sequence[str], filled: Sequence[Sequence[str]]
+) -> list[int]:
+    """The width in which every column can be read: its numbers, and its heading word by word."""
+    words = [max(map(cell_width, title.split()), default=0) for title in titles]
+    wanted = _natural(["" for _ in titles], filled)
     return [
-        max(NARROWEST, content) if column.numeric else NARROWEST * 2
-        for column, content in zip(columns, contents, strict=True)
+        max(min(word, WORD), want if column.numeric else min(want, NARROWEST * 2))
+        for column, word, want in zip(columns, words, wanted, strict=True)
     ]
 
 
@@ -168,20 +172,39 @@ def _tail(cell: str) -> str:
 def _widths(
     columns: Sequence[Column], titles: list[str], filled: list[list[str]], width: int
 ) -> list[int]:
-    """The width of every column: headings over numbers give way first, then text, then numbers."""
-    contents = [max(map(cell_width, cells), default=0) for cells in filled]
+    """The width of every column: headings give way first, then text, then numbers."""
+    contents = _natural(["" for _ in titles], filled)
     widths = _natural(titles, filled)
-    floors = _floors(columns, contents)
-    headings = [i for i, column in enumerate(columns) if column.numeric]
+    floors = _floors(columns, titles, filled)
+    numbers = [i for i, column in enumerate(columns) if column.numeric]
     texts = [i for i, column in enumerate(columns) if not column.numeric]
     everything = range(len(columns))
+    narrowest = [NARROWEST] * len(columns)
     for group, least in (
-        (headings, floors),
+        (numbers, floors),
         (texts, floors),
-        (everything, [NARROWEST] * len(columns)),
+        (numbers, list(map(max, contents, narrowest))),
+        (texts, narrowest),
+        (everything, narrowest),
     ):
         _narrow(widths, group, least, _breadth(widths) - width)
     return widths
+
+
+def _headings(titles: Sequence[str], widths: Sequence[int]) -> list[tuple[str, ...]]:
+    """The lines of the headings, each broken at blanks to the width of its column."""
+    broken = []
+    for title, width in zip(titles, widths, strict=True):
+        lines = [title] if cell_width(title) <= width else [""]
+        for word in title.split() if lines == [""] else ():
+            joined = f"{lines[-1]} {word}".lstrip()
+            if cell_width(joined) <= width or not lines[-1] or len(lines) == TALLEST:
+                lines[-1] = joined
+            else:
+                lines.append(word)
+        broken.append(lines)
+    tallest = max(map(len, broken), default=1)
+    return list(zip(*([""] * (tallest - len(lines)) + lines for lines in broken), strict=True))
 
 
 def _narrow(widths: list[int], group: Sequence[int], least: Sequence[int], excess: int) -> None:

@@ -41,15 +41,15 @@ __all__ = [
 class Column:
     """A table column; numeric ones are aligned on the decimal point.
 
-    The cells of a `bar` column are shares from 0 to 1, drawn as bars where there is room; a
-    `detail` may be left out where there is none. `role` says what its cells are, 'name' or 'slope',
-    for places that take colour.
+    The cells of a `bar` column are shares from 0 to 1, drawn as bars where there is room. Where
+    there is none a `detail` is left out: those of level 1 first, then those of level 2. `role` says
+    what its cells are, 'name' or 'slope', for places that take colour.
     """
 
     title: str
     numeric: bool = False
     bar: bool = False
-    detail: bool = False
+    detail: int = 0
     role: str = ""
 
 

@@ -258,16 +258,27 @@ class Arithmetic:
         return ast.IfExp(*versions, new, **location(old))
 
     def released(self) -> None:
-        """Lets go of operands after the statements that kept them, but where the function ends."""
+        """Lets go of operands after the statements that kept them, and where those raise."""
         for block in self.blocks:
-            for i in reversed(range(len(block))):
-                statement = block[i]
-                names = self.holding.get(id(statement))
-                if names and type(statement) is not ast.Return:
-                    at = location(statement)
-                    targets: list[ast.expr] = [ast.Name(n, ast.Store(), **at) for n in names]
-                    gone = ast.Assign(targets, ast.Constant(None, **at), **at)
-                    block.insert(i + 1, gone)
+            block[:] = [self.releasing(statement) for statement in block]
+
+    def releasing(self, statement: ast.stmt) -> ast.stmt:
+        """A statement that forgets what it kept, and the names it kept it under."""
+        names = self.holding.get(id(statement))
+        if not names:
+            return statement
+        at = location(statement)
+        unset: list[ast.expr] = [ast.Name(name, ast.Store(), **at) for name in names]
+        unbound: list[ast.expr] = [ast.Name(name, ast.Del(), **at) for name in names]
+        # Not every operand need have been reached, and only a bound name can be unbound.
+        gone: list[ast.stmt] = [
+            ast.Assign(unset, ast.Constant(None, **at), **at),
+            ast.Delete(unbound, **at),
+        ]
+        if type(statement) is not ast.Return:  # what comes to its end costs nothing to try
+            return ast.Try([statement], [], [], gone, **at)
+        raised = ast.ExceptHandler(None, None, [*gone, ast.Raise(**at)], **at)
+        return ast.Try([statement], [raised], [], [], **at)
 
     # Loops. Two copies of a loop behind one test spare a test in every operation.
 

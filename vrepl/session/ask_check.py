@@ -150,7 +150,7 @@ def _table(title: str, lines: Iterable[CheckLine]) -> Table:
         Column(title),
         Column("by"),
         Column("exact", numeric=True),
-        Column("measured", numeric=True),
+        Column("measured", numeric=True, detail=1),
         Column("finding"),
     )
     rows = (

@@ -41,8 +41,8 @@ class NodesAnswer(ListAnswer[NodeLine]):
         columns = (
             Column("name", role="name"),
             Column("value", numeric=True),
-            Column("made by"),
-            Column("where"),
+            Column("made by", detail=2),
+            Column("where", detail=1),
         )
         rows = tuple((n.name, figure(n.value), n.made, n.place) for n in self.lines)
         note = [more(self.left_out, "node", "ask for a larger --rows")] if self.left_out else []

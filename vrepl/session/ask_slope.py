@@ -160,9 +160,9 @@ class SlopeAnswer(ListAnswer[SlopeLine]):
             Column("value", numeric=True),
             Column(f"slope of {self.output}", numeric=True, role="slope"),
             *([Column("|slope|", bar=True, role="slope")] if several else []),
-            Column("measured", numeric=True),
-            Column("h", numeric=True, detail=True),
-            Column("difference", numeric=True, detail=True),
+            Column("measured", numeric=True, detail=2),
+            Column("h", numeric=True, detail=1),
+            Column("difference", numeric=True, detail=1),
         )
         shown = figure if several else in_full
         rows = (

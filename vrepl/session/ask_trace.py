@@ -79,9 +79,9 @@ class TraceAnswer(ListAnswer[TraceLine]):
         columns = (
             Column("step", numeric=True),
             Column("node", role="name"),
-            Column("operation", detail=True),
+            Column("operation", detail=1),
             Column("value", numeric=True),
-            Column("local derivatives"),
+            Column("local derivatives", detail=2),
             Column(f"slope of {self.output}", numeric=True, role="slope"),
             Column("|slope|", bar=True, role="slope"),
         )

@@ -20,7 +20,6 @@ from vrepl.session.policy import (
     ARGUMENT,
     BIND,
     BINDERS,
-    IMPORTED,
     ITEMS,
     KIND,
     LITERAL,
@@ -230,20 +229,6 @@ class _Rewriter(Arithmetic):
                 node, slot.field, scope.inside(slot), want if slot.field in reached else slot.want
             )
 
-    def loading(self, node: ast.AST, scope: Scope, want: Want | None) -> ast.AST | None:
-        """An import that may load a library, after which the host looks what came with it."""
-        names = [alias.name for alias in cast("ast.Import", node).names]
-        if isinstance(node, ast.ImportFrom):
-            names = [] if node.level else [node.module or ""]
-        roots = {name.partition(".")[0] for name in names} - sys.stdlib_module_names
-        if not scope.straight or not roots - sys.modules.keys():
-            return None
-        new = cast("ast.stmt", copied(node))
-        self.stack.append((new, scope, None))
-        at = location(node)
-        done = ast.Expr(self.support(IMPORTED, node), **at)
-        return ast.If(ast.Constant(True, **at), [new, done], [], **at)
-
     # Nodes that need more than their row.
 
     def expression_statement(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
@@ -441,8 +426,6 @@ _REPLACED: Final[Mapping[type[ast.AST], Callable[..., ast.AST | None]]] = {
     ast.BinOp: _Rewriter.operation,
     ast.AugAssign: _Rewriter.update,
     ast.Call: _Rewriter.recorded,
-    ast.Import: _Rewriter.loading,
-    ast.ImportFrom: _Rewriter.loading,
     ast.FunctionDef: _Rewriter.compiled,
     ast.ClassDef: _Rewriter.compiled,
     **dict.fromkeys((ast.For, ast.AsyncFor, ast.While, *COMPREHENSIONS), _Rewriter.looped),

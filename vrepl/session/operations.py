@@ -19,8 +19,9 @@ types 44 / 45. At the top level of a cell, where each name is looked up in three
 runs in the user's frame and NumPy's warnings name the user's line. Longer tests are for functions.
 
 An operand that cannot be read twice (a call, an attribute) is kept under a name that no user has,
-until its statement ends: 18 ns for the test, where a support call takes 23; such names show in
-``locals()``, so functions that look at their names have none. What loops take is in ``hoisting``.
+until its statement ends or raises: 18 ns for the test, where a support call takes 23; such names
+show in ``locals()``, so functions that look at their names have none. What loops take is in
+``hoisting``.
 """
 
 from __future__ import annotations

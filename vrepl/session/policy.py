@@ -20,7 +20,6 @@ __all__ = [
     "CALCULATION",
     "COMPILERS",
     "DISPLAYS",
-    "IMPORTED",
     "ITEMS",
     "KIND",
     "LARGEST_DISPLAY",
@@ -54,7 +53,6 @@ ARGUMENT: Final = "__vrepl_argument__"
 SHOW: Final = "__vrepl_show__"
 TRIM: Final = "__vrepl_trim__"
 KIND: Final = "__vrepl_kind__"
-IMPORTED: Final = "__vrepl_imported__"
 TOTAL: Final = "__vrepl_total__"
 TYPED: Final = "__vrepl_typed__"
 

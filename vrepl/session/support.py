@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from vrepl.core.blocks import is_plain
 from vrepl.core.kinds import ValueType
+from vrepl.core.memories import confuses
 from vrepl.core.nodes import LITERAL
 from vrepl.core.operators import Operator
 from vrepl.core.payload import writer
@@ -55,7 +56,8 @@ def literal(number: int | float) -> Any:
 def argument(callee: Any, number: int | float) -> Any:
     """A typed argument: a leaf for what the session itself defined, the number for a library.
 
-    Enums look their members up by number and count as a library.
+    Enums look their members up by number and count as a library; so does, for whole numbers, a
+    memory of results that a library made: it would find f(2) for f(2.0).
 
     Example:
         >>> argument(print, 2.0)
@@ -64,6 +66,8 @@ def argument(callee: Any, number: int | float) -> Any:
     kind = type(callee)
     module = getattr(callee, "__module__", None)
     if kind.__module__ == "enum" or "__main__" not in (module, kind.__module__):
+        return number
+    if type(number) is int and confuses(callee):
         return number
     return literal(number)
 

@@ -1,17 +1,33 @@
 """Modules as a session imports them: the real ones but for the functions that meet nodes.
 
-`math` is made here and calls itself `math`, because people print it, ask for help about it and send
-functions that use it to processes without vrepl; each other twin is a file of its own.
+Each twin is a file here, and says that it is the real module, because people print modules, ask for
+help about them and send functions that use them to processes without vrepl.
 """
 
-import math as _math
-import sys
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from vrepl.core.functions import recording
+from vrepl.core.kinds import called_from
 
-__all__ = ["math", "pass_for"]
+__all__ = ["pass_for"]
+
+
+class _Spec(ModuleSpec):
+    """Where a twin says it was found: where the real module was, but to `importlib.reload`.
+
+    That one looks the name up, and takes nothing else than what stands under it.
+    """
+
+    def __init__(self, real: ModuleSpec, key: str) -> None:
+        vars(self).update(vars(real), key=key)
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return str(vars(self)["key" if called_from({"importlib"}) else "name"])
+
+
+_Spec.__name__ = ModuleSpec.__name__
 
 
 def pass_for(module: ModuleType, twin: dict[str, Any]) -> None:
@@ -26,12 +42,9 @@ def pass_for(module: ModuleType, twin: dict[str, Any]) -> None:
         >>> twin["__name__"], twin["sin"](1.6), twin["cos"](0)
         ('math', 2, 1.0)
     """
+    key = twin["__name__"]
     own = {name: value for name, value in twin.items() if name[:2] != "__"}
     twin.clear()
     twin.update(vars(module), **own)
-
-
-math = ModuleType(_math.__name__)
-vars(math).update(recording(vars(_math)))
-pass_for(_math, vars(math))
-sys.modules[f"{__name__}.math"] = math
+    if type(module.__spec__) is ModuleSpec:
+        twin["__spec__"] = _Spec(module.__spec__, key)

@@ -5,9 +5,9 @@ Only what remembers results differs.
 
 import functools as _functools
 from collections.abc import Callable as _Callable
-from inspect import CO_VARARGS as _CO_VARARGS
 from typing import Any as _Any
 
+from vrepl.core.memories import takes_one as _takes_one
 from vrepl.core.twins import pass_for as _pass_for
 
 
@@ -21,15 +21,6 @@ def _remembering(function: _Callable[..., _Any], maxsize: _Any, typed: bool) -> 
     facts = made.cache_parameters() | {"typed": typed}
     made.cache_parameters = facts.copy
     return made
-
-
-def _takes_one(function: _Callable[..., _Any]) -> bool:
-    """Whether a function can be called with a single number and nothing else."""
-    code = getattr(function, "__code__", None)
-    if code is None or code.co_flags & _CO_VARARGS:
-        return True
-    needed = code.co_argcount - len(getattr(function, "__defaults__", None) or ())
-    return bool(code.co_argcount) and needed <= 1
 
 
 def lru_cache(maxsize: _Any = 128, typed: bool = False) -> _Any:
