@@ -115,7 +115,7 @@ def _names(code: CodeType, place: int) -> tuple[str, ...] | None:
             break
         before.append(instruction)
     else:
-        return ()
+        return None  # within an instruction stands who has called a function of Python
     if not instruction.opname.startswith(_RUNNING):
         return None
     whole = instruction.positions

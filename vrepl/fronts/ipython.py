@@ -22,6 +22,7 @@ from IPython.core.magic import no_var_expand
 
 from vrepl.core.errors import VreplError
 from vrepl.core.limit import Limit
+from vrepl.core.methods import meet_numpy
 from vrepl.fronts import tracebacks
 from vrepl.fronts.config import VRepl
 from vrepl.fronts.debugging import StepOver
@@ -232,8 +233,14 @@ class Extension:
     def _cell_starts(self) -> None:
         self._forget_nodes()
         self._is_cell = True
-        self.shipping.look()
+        self.look()
         self.cells.starting()
+
+    def look(self) -> None:
+        """Meet libraries that were imported since; done before every cell and after its imports."""
+        self.shipping.look()
+        if "numpy" in sys.modules:
+            meet_numpy()
 
     def _cell_ended(self) -> None:
         self._forget_nodes()

@@ -51,7 +51,7 @@ def _imported() -> None:
     """Let the shell meet the libraries that an import of the cell has loaded."""
     extension = _running()
     if extension is not None:
-        extension.shipping.look()
+        extension.look()
 
 
 def _show(answer: Any) -> None:

@@ -25,7 +25,7 @@ class Shipping:
         self._changed: dict[type, tuple[Any, Any]] = {}
 
     def look(self) -> None:
-        """Meet picklers that were imported since; done before every cell and after its imports."""
+        """Meet picklers that were imported since."""
         for place in _PICKLERS:
             module = sys.modules.get(f"{place}cloudpickle.cloudpickle")
             pickler = getattr(module, "CloudPickler", None)
