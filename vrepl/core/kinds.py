@@ -13,7 +13,7 @@ from typing import Any
 
 from vrepl.core.callers import is_library, is_numpy_asking, module_of
 
-__all__ = ["ValueType", "called_to_show", "maker"]
+__all__ = ["AskedOfClass", "ValueType", "called_to_show", "maker"]
 
 # People read `Value(data=2.5)` through these modules, and through code of their own. Any other
 # library that calls repr() gets the number's own text, for it may write a file, where PyYAML would
@@ -34,7 +34,7 @@ class ValueType(type):
     `type(v)(x)` gives a plain number; `maker` gives what makes nodes.
     """
 
-    native: type
+    native: Any
 
     def __eq__(cls, other: object) -> bool:
         if cls is other:
@@ -51,8 +51,40 @@ class ValueType(type):
     def __hash__(cls) -> int:
         return hash(cls.native)
 
+    @property
+    def dtype(cls) -> Any:
+        """What `numpy.dtype` makes of the class; nothing before NumPy is there."""
+        numpy = sys.modules.get("numpy")
+        if numpy is None:
+            raise AttributeError(f"type object '{cls.__name__}' has no attribute 'dtype'")
+        return numpy.dtype(cls.native) if cls.native in _CHECKED else cls.native.dtype
+
     def __call__(cls, *arguments: Any, **options: Any) -> Any:  # noqa: D102
         return cls.native(*arguments, **options)
+
+
+class AskedOfClass:
+    """A function that NumPy finds when it asks the class of a number, and nobody finds otherwise.
+
+    Dask asks the number itself and would leave operations to whatever has `__array_ufunc__`; and a
+    class of nodes that is handed to NumPy is no array.
+
+    Example:
+        >>> ValueType.example = AskedOfClass(abs)
+        >>> class Whole(int, metaclass=ValueType):
+        ...     native = int
+        >>> Whole.example, [hasattr(x, "example") for x in (ValueType, maker(Whole)(3))]
+        (<built-in function abs>, [False, False])
+        >>> del ValueType.example
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def __get__(self, kind: ValueType | None, owner: type) -> Callable[..., Any]:
+        if kind is None:
+            raise AttributeError
+        return self.function
 
 
 def maker(kind: ValueType) -> Callable[[Any], Any]:

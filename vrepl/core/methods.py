@@ -115,9 +115,12 @@ def _method(
 def _operate(row: Operator, *operands: Any) -> Any:
     """As `apply`, but where neither side knows the other it is left to Python to say so.
 
-    Only Python knows whether `+` or `+=` was written.
+    Only Python knows whether `+` or `+=` was written. ctypes gives the class that `c_int * n` makes
+    to the module that asks for it, which must not be ours.
     """
     __tracebackhide__ = True
+    if row.name == "mul" and any(isinstance(operand, type) for operand in operands):
+        return NotImplemented
     try:
         return apply(row, *operands)
     except TypeError as error:
