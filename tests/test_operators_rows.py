@@ -23,6 +23,7 @@ from vrepl.core.pullbacks import pass_on, pullback
 from vrepl.core.rows import ONE_LIST, TWO_LISTS
 from vrepl.core.rules import evaluate, local_derivative
 from vrepl.core.tape import Tape
+from vrepl.core.twins import math as mathematics
 from vrepl.core.value import apply, plain
 
 every_row = pytest.mark.parametrize("row", OPERATORS, ids=lambda row: row.name)
@@ -316,6 +317,19 @@ def test_functions_of_many_are_called_as_pythons() -> None:
     ):  # fmt: skip
         with pytest.raises((TypeError, ValueError)):
             wrong()
+
+
+def test_functions_of_lists_record_in_a_session() -> None:
+    a, b = Value(3.0), Value(4)
+    for y in (
+        mathematics.fsum([0.1, a]), mathematics.fsum(x for x in (a, b)), mathematics.prod((2, b)),
+        mathematics.prod([b], start=a), mathematics.dist([a, 1.0], (0, 0)),
+        *([mathematics.sumprod([0.1, a], [2, 3])] if hasattr(math, "sumprod") else []),
+    ):  # fmt: skip
+        assert any(slope(y, x) for x in y._prev if x in (a, b)), y
+    assert type(mathematics.fsum(iter([0.1, 0.2]))) is float and mathematics.prod(iter(())) == 1
+    long = [0.5] * 1000
+    assert type(mathematics.fsum(long)) is float and mathematics.fsum([a, *long])._op == "fsum"
 
 
 def test_a_function_of_many_reads_as_typed() -> None:

@@ -12,7 +12,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from sessions import shell_with_vrepl
 
-from vrepl.fronts.shipping import Arrivals
+from vrepl.fronts.arrivals import Arrivals
 from vrepl.session.typed import as_typed
 
 CELL = '''

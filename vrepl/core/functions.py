@@ -9,7 +9,7 @@ import builtins
 import math
 from collections.abc import Callable, Mapping
 from functools import cache, partial
-from itertools import groupby
+from itertools import chain, groupby
 from pkgutil import resolve_name
 from types import BuiltinFunctionType
 from typing import Any, Final, Self
@@ -17,6 +17,7 @@ from typing import Any, Final, Self
 import vrepl.core.methods  # noqa: F401  (gives Values their operators)
 from vrepl.core.errors import DomainError
 from vrepl.core.helpers import HELPERS
+from vrepl.core.kinds import ValueType
 from vrepl.core.operators import OPERATORS, Operator
 from vrepl.core.rows import ANY_NUMBER, ONE_LIST, TWO_LISTS
 from vrepl.core.rules import compiled_partial, evaluate, vocabulary
@@ -190,6 +191,27 @@ def function(x=NOTHING, y=NOTHING, /, *others, **options):
     return original(*operands, **options)
 """
 _ALONE: Final = {"usual": "y is NOTHING", "arguments": "x"}
+# Of numbers in lists. Those of plain numbers take no longer than without us, so of a long one only
+# both ends are looked at, and of an iterator the first item.
+_LISTED: Final = """
+def function(*arguments, **options):
+    __tracebackhide__ = True
+    if {iterates} and len(arguments) == 1 and not options and iter_is(arguments[0]):
+        items = arguments[0]
+        first = next(items, NOTHING)
+        if first is NOTHING:
+            return original(())
+        arguments = ([first, *items] if is_node(first) else chain((first,), items),)
+    for argument in arguments:
+        kind = type(argument)
+        if (kind is list or kind is tuple) and argument and holds_nodes(argument):
+            try:
+                return record(*arguments, **options)
+            except DomainError:
+                break
+    return original(*arguments, **options)
+"""
+_LONGEST: Final = 256  # items of a list that are all looked at
 _PAIRED: Final = {
     "usual": "(type(y) is float or type(y) is int) and not others",
     "arguments": "x, y",
@@ -212,6 +234,13 @@ class Builtin(partial[Any]):
     original: Callable[..., Any]
     # `inspect`, `pydoc` and IPython ask `isinstance(f, BuiltinFunctionType)`, which believes this.
     __class__ = property(lambda self: BuiltinFunctionType)
+
+    @property
+    def __signature__(self) -> Any:
+        """What `inspect` is told, from 3.13 on, before it looks into a partial function."""
+        import inspect
+
+        return inspect.signature(self.original)
 
     def __repr__(self) -> str:
         return repr(self.original)
@@ -247,11 +276,30 @@ _SAYS: Final = (
 )
 
 
+def _is_iterator(x: Any) -> bool:
+    return hasattr(type(x), "__next__")
+
+
+def _is_node(x: Any) -> bool:
+    return type(type(x)) is ValueType
+
+
+def _holds_nodes(items: list[Any] | tuple[Any, ...]) -> bool:
+    """Whether there is a node in a list; in a long one, at its ends."""
+    if len(items) > _LONGEST:
+        return _is_node(items[0]) or _is_node(items[-1])
+    return ValueType in map(type, map(type, items))
+
+
 def _twin(record: Callable[..., Any], original: Callable[..., Any]) -> Builtin:
-    arities = {row.arity for row in OPERATORS if row.is_offered and row.symbol == original.__name__}
-    text = _TWIN.format(**(_PAIRED if arities == {2} else _ALONE))
-    scope: dict[str, Any] = {"__name__": __name__}
+    rows = [row for row in OPERATORS if row.is_offered and row.symbol == original.__name__]
+    if rows[0].takes in (ONE_LIST, TWO_LISTS):
+        text = _LISTED.format(iterates=rows[0].takes == ONE_LIST)
+    else:
+        text = _TWIN.format(**(_PAIRED if {row.arity for row in rows} == {2} else _ALONE))
+    scope: dict[str, Any] = {"__name__": __name__, "chain": chain}
     scope |= {"NOTHING": object(), "Value": Value, "DomainError": DomainError}
+    scope |= {"iter_is": _is_iterator, "is_node": _is_node, "holds_nodes": _holds_nodes}
     scope |= {"record": record, "original": original}
     exec(compile(text, f"<vrepl {original.__name__}>", "exec"), scope)
     twin = Builtin(scope["function"])

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import copyreg
 import sys
-import sysconfig
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-__all__ = ["ValueType", "called_from", "called_to_show", "is_library", "maker"]
+from vrepl.core.callers import is_library, is_numpy_asking, module_of
+
+__all__ = ["AskedOfClass", "ValueType", "called_to_show", "maker"]
 
 # People read `Value(data=2.5)` through these modules, and through code of their own. Any other
 # library that calls repr() gets the number's own text, for it may write a file, where PyYAML would
@@ -24,6 +24,7 @@ SHOWING = frozenset(
 # The one module that must see FloatValue as a type of its own: it looks up `float` by equality
 # and would hand back the same node where deepcopy owes a new graph.
 COPIER = "copy"
+_CHECKED = (int, float)
 
 
 class ValueType(type):
@@ -33,18 +34,57 @@ class ValueType(type):
     `type(v)(x)` gives a plain number; `maker` gives what makes nodes.
     """
 
-    native: type
+    native: Any
 
     def __eq__(cls, other: object) -> bool:
         if cls is other:
             return True
-        return other is cls.native and not called_from({COPIER})
+        if other is not cls.native:
+            return False
+        asking = sys._getframe(1)
+        if module_of(asking) == COPIER:
+            return False
+        # NumPy's table of classes makes numbers of any size wrap round; what it does not find it
+        # checks. A class derived from one of its own it must find.
+        return other not in _CHECKED or not is_numpy_asking(asking)
 
     def __hash__(cls) -> int:
         return hash(cls.native)
 
+    @property
+    def dtype(cls) -> Any:
+        """What `numpy.dtype` makes of the class; nothing before NumPy is there."""
+        numpy = sys.modules.get("numpy")
+        if numpy is None:
+            raise AttributeError(f"type object '{cls.__name__}' has no attribute 'dtype'")
+        return numpy.dtype(cls.native) if cls.native in _CHECKED else cls.native.dtype
+
     def __call__(cls, *arguments: Any, **options: Any) -> Any:  # noqa: D102
         return cls.native(*arguments, **options)
+
+
+class AskedOfClass:
+    """A function that NumPy finds when it asks the class of a number, and nobody finds otherwise.
+
+    Dask asks the number itself and would leave operations to whatever has `__array_ufunc__`; and a
+    class of nodes that is handed to NumPy is no array.
+
+    Example:
+        >>> ValueType.example = AskedOfClass(abs)
+        >>> class Whole(int, metaclass=ValueType):
+        ...     native = int
+        >>> Whole.example, [hasattr(x, "example") for x in (ValueType, maker(Whole)(3))]
+        (<built-in function abs>, [False, False])
+        >>> del ValueType.example
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def __get__(self, kind: ValueType | None, owner: type) -> Callable[..., Any]:
+        if kind is None:
+            raise AttributeError
+        return self.function
 
 
 def maker(kind: ValueType) -> Callable[[Any], Any]:
@@ -61,41 +101,15 @@ def maker(kind: ValueType) -> Callable[[Any], Any]:
     return type.__call__.__get__(kind)  # type: ignore[no-any-return]
 
 
-def called_from(modules: Iterable[str]) -> bool:
-    """Whether the code that called our caller lives in one of *modules*."""
-    return _caller() in modules
-
-
 def called_to_show() -> bool:
     """Whether the code that called our caller shows its results to people."""
-    return _is_showing(_caller())
-
-
-def _caller() -> str:
-    name = sys._getframe(3).f_globals.get("__name__", "")
-    return name if type(name) is str else ""
+    asking = sys._getframe(2)
+    return _is_showing(module_of(asking)) and not is_numpy_asking(asking)
 
 
 @cache
 def _is_showing(module: str) -> bool:
     return module.partition(".")[0] in SHOWING or not is_library(module)
-
-
-@cache
-def is_library(module: str) -> bool:
-    """Whether a module is Python's own or was installed with a package.
-
-    Example:
-        >>> is_library("json.encoder"), is_library("__main__")
-        (True, False)
-    """
-    if module == "__main__":  # a program's file is installed, but a session runs in its place
-        return False
-    if module.partition(".")[0] in sys.stdlib_module_names:
-        return True
-    path = Path(getattr(sys.modules.get(module), "__file__", None) or "")
-    installed = tuple(sysconfig.get_paths().values())
-    return str(path).startswith(installed) or "dist-packages" in path.parts
 
 
 def _reduced(kind: ValueType) -> tuple[type, tuple[int | float]]:

@@ -7,6 +7,7 @@ numbers is left to `apply`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from inspect import signature
 from itertools import groupby
 from typing import Any
@@ -20,11 +21,12 @@ from vrepl.core.value import (
     Value,
     ZeroValue,
     apply,
+    decayed,
     is_number,
     plain,
 )
 
-__all__ = ["install", "record"]
+__all__ = ["install", "meet_numpy", "record"]
 
 # One template per shape of method; the operands' types are compared by identity because hashing
 # a ValueType runs Python.
@@ -113,9 +115,12 @@ def _method(
 def _operate(row: Operator, *operands: Any) -> Any:
     """As `apply`, but where neither side knows the other it is left to Python to say so.
 
-    Only Python knows whether `+` or `+=` was written.
+    Only Python knows whether `+` or `+=` was written. ctypes gives the class that `c_int * n` makes
+    to the module that asks for it, which must not be ours.
     """
     __tracebackhide__ = True
+    if row.name == "mul" and any(isinstance(operand, type) for operand in operands):
+        return NotImplemented
     try:
         return apply(row, *operands)
     except TypeError as error:
@@ -227,6 +232,43 @@ def _install(rows: tuple[Operator, ...], name: str, mirror: str) -> None:
             method = _method(_UNARY.format(name=name), kind, row, name)
         _MADE[kind, name] = method
         setattr(kind, name, method)
+
+
+# Python's float would answer for a node before NumPy's, which is derived from it, is asked. This
+# takes half as long as a node, on 3.11 0.3 us instead of 0.02; so it waits until there is NumPy.
+_COMPARE = """
+def {name}(self, other):
+    kind = type(other)
+    if kind is float or kind is int or kind is FloatValue or kind is IntValue:
+        return native(self, other)
+    if issubclass(kind, float64):
+        return mirrored(decayed(other), decayed(self))
+    return native(self, other)
+"""
+_MIRRORED = {"lt": "gt", "le": "ge", "eq": "eq", "ne": "ne", "gt": "lt", "ge": "le"}
+
+
+@cache
+def meet_numpy() -> None:
+    """Let a float node compare with NumPy's floats as a plain one does; NumPy is loaded then.
+
+    Example:
+        >>> import numpy as np
+        >>> meet_numpy()
+        >>> Value(2.0) < np.float64(3.0), Value(2.0) < 3.0
+        (np.True_, True)
+    """
+    from numpy import float64
+
+    scope: dict[str, Any] = {"__name__": __name__, "float64": float64, "decayed": decayed}
+    scope |= {"FloatValue": FloatValue, "IntValue": IntValue}
+    for name, mirror in _MIRRORED.items():
+        of_both = {"native": getattr(float, f"__{name}__")}
+        of_both["mirrored"] = getattr(float64, f"__{mirror}__")
+        method = f"__{name}__"
+        here = scope | of_both
+        exec(compile(_COMPARE.format(name=method), f"<vrepl {method}>", "exec"), here)
+        setattr(FloatValue, method, here[method])
 
 
 def _install_zero() -> None:

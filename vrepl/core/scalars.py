@@ -12,6 +12,7 @@ from opcode import opmap
 from types import FrameType
 from typing import Any, Final
 
+from vrepl.core.callers import module_of
 from vrepl.core.kinds import ValueType
 from vrepl.core.rows import Operator
 
@@ -115,7 +116,11 @@ def _users() -> int:
     """How many frames above our caller the first one stands that is not vrepl's."""
     depth = 1
     frame = sys._getframe(1)
-    while frame.f_back and str(frame.f_globals.get("__name__", "")).split(".")[0] == "vrepl":
+    while frame.f_back and _is_ours(frame):
         frame = frame.f_back
         depth += 1
     return depth
+
+
+def _is_ours(frame: FrameType) -> bool:
+    return module_of(frame).split(".")[0] == "vrepl" or frame.f_code.co_filename[:7] == "<vrepl "

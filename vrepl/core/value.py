@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from vrepl.core import payload
 from vrepl.core.errors import DomainError, WholeNumber
-from vrepl.core.kinds import ValueType, called_to_show, maker
+from vrepl.core.kinds import AskedOfClass, ValueType, called_to_show, maker
 from vrepl.core.nodes import (
     CONSTANT,
     EXPLICIT,
@@ -182,24 +182,6 @@ class Value:
                 memo[id(node)] = _copied(node, memo)
         return memo[id(self)]  # type: ignore[no-any-return]
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        """NumPy's functions: a row's ufunc of scalars records, all else sees plain numbers."""
-        name = ufunc.__name__
-        row = BY_UFUNC.get(name)
-        if method == "__call__" and not options:
-            if row is None and name in COMPARING:
-                return ufunc(*map(decayed, inputs))
-            if row is not None and row.name in QUIET and (node := _swift(row, *inputs)) is not None:
-                return node
-        options = {name: stripped(option) for name, option in options.items()}
-        y = computed(name, getattr(ufunc, method), *map(decayed, inputs), **options)
-        if row is None or method != "__call__" or options or not all(map(is_number, inputs)):
-            return y
-        return _recorded(row, inputs, y)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
-        return function(*stripped(args), **stripped(options))
-
 
 class FloatValue(Value, float, metaclass=ValueType):
     """A Value that is a float. Calling it gives a plain float, as `type(v)(x)` should.
@@ -265,6 +247,29 @@ class ZeroValue(FloatValue):
     def __index__(self) -> int:
         return 0
 
+
+def _array_ufunc(_: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+    """NumPy's functions: a row's ufunc of scalars records, all else sees plain numbers."""
+    name = ufunc.__name__
+    row = BY_UFUNC.get(name)
+    if method == "__call__" and not options:
+        if row is None and name in COMPARING:
+            return ufunc(*map(decayed, inputs))
+        if row is not None and row.name in QUIET and (node := _swift(row, *inputs)) is not None:
+            return node
+    options = {name: stripped(option) for name, option in options.items()}
+    y = computed(name, getattr(ufunc, method), *map(decayed, inputs), **options)
+    if row is None or method != "__call__" or options or not all(map(is_number, inputs)):
+        return y
+    return _recorded(row, inputs, y)
+
+
+def _array_function(_: Any, function: Any, types: Any, args: Any, options: Any) -> Any:
+    return function(*stripped(args), **stripped(options))
+
+
+ValueType.__array_ufunc__ = AskedOfClass(_array_ufunc)  # type: ignore[attr-defined]
+ValueType.__array_function__ = AskedOfClass(_array_function)  # type: ignore[attr-defined]
 
 # doctest looks for a class where its __module__ says it is.
 __test__ = {kind.__name__: kind.__doc__ for kind in (FloatValue, IntValue, ZeroValue)}
@@ -348,9 +353,7 @@ def _numpy_node(number: Any) -> Any:
     return kind.native.__new__(kind, number)
 
 
-@cache
-def _numpy_kind() -> Any:
-    return float64_class(Value, _set_data=vars(FloatValue)["_set_data"])
+_numpy_kind = cache(lambda: float64_class(Value, _set_data=vars(FloatValue)["_set_data"]))
 
 
 def apply(row: Operator, *operands: Any) -> Any:

@@ -24,13 +24,14 @@ from IPython.core.magic import no_var_expand
 from vrepl.core.errors import VreplError
 from vrepl.core.limit import Limit
 from vrepl.fronts import tracebacks
+from vrepl.fronts.arrivals import meet_libraries
 from vrepl.fronts.config import VRepl
 from vrepl.fronts.debugging import StepOver
 from vrepl.fronts.inspection import Inspections
 from vrepl.fronts.painting import host_face
 from vrepl.fronts.provided import EXTENSION, provide
 from vrepl.fronts.raw import without_suffixes
-from vrepl.fronts.shipping import ship
+from vrepl.fronts.warned import Warned
 from vrepl.session import census, literals
 from vrepl.session.answers import Answer
 from vrepl.session.commands import COMMANDS, Command, ask, help_text
@@ -99,6 +100,7 @@ class Extension:
         self.settings = VRepl(parent=ip)
         self._last_error = tracebacks.LastError()
         self._step_over = StepOver()
+        self._warned = Warned()
         self.limit = Limit(lambda: self.settings.nodes)
         self.cells: Cells = getattr(ip, "session_cells", None) or HistoryCells(ip)
         self.registry = Registry(lambda: self.ip.user_ns)
@@ -126,6 +128,7 @@ class Extension:
             self._live.install()
         self.limit.install()
         self._step_over.install()
+        self._warned.install()
         self.ip.display_formatter.mimebundle_formatter.for_type(Answer, self._show)
         self.ip.events.register("pre_execute", self._cell_starts)
         self.ip.events.register("post_execute", self._cell_ended)
@@ -148,6 +151,7 @@ class Extension:
             self._live.remove()
         self.limit.remove()
         self._step_over.remove()
+        self._warned.remove()
         self.ip.display_formatter.mimebundle_formatter.pop(Answer, None)
         _remove(self.ip.Completer.custom_matchers, self._matcher)
         _remove(self.ip.input_transformers_cleanup, without_suffixes)
@@ -295,7 +299,7 @@ def load(ip: Any) -> Extension:
     if extension is None:
         extension = Extension(ip)
         provide()
-        ship()
+        meet_libraries()
         extension.install()
         setattr(ip, EXTENSION, extension)
     return extension

@@ -12,16 +12,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType, TracebackType
 
-__all__ = ["LastError", "is_ours", "trim"]
+__all__ = ["GENERATED", "LastError", "is_ours", "trim"]
 
 
 def is_ours(frame: FrameType) -> bool:
     """Whether a frame runs vrepl's own code, the generated operators included."""
     name = frame.f_globals.get("__name__", "")
     is_named = isinstance(name, str) and name.partition(".")[0] == "vrepl"
-    return is_named or frame.f_code.co_filename.startswith(_OURS)  # twins bear other names
+    # Twins bear other names.
+    return is_named or frame.f_code.co_filename.startswith((_OURS, GENERATED))
 
 
+GENERATED = "<vrepl "  # how the names of files begin that generated code does not come from
 # Where vrepl's files are.
 _OURS = f"{Path(__file__).parents[1]}{os.sep}"
 

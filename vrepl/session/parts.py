@@ -11,7 +11,7 @@ from functools import cache
 from types import GetSetDescriptorType, MemberDescriptorType, ModuleType, SimpleNamespace
 from typing import Any, TypeGuard
 
-from vrepl.core.kinds import is_library
+from vrepl.core.callers import is_library
 from vrepl.core.value import Value
 
 __all__ = [

@@ -60,7 +60,7 @@ TYPED: Final = "__vrepl_typed__"
 # record there, and the others take nodes for numbers.
 MODULES: Final = {
     name: f"vrepl.core.twins.{name}"
-    for name in ("functools", "math", "marshal", "msgpack", "orjson", "torch")
+    for name in ("functools", "math", "marshal", "msgpack", "orjson", "statistics", "torch")
 }
 
 _NUMBERS: Final = (int, float)  # compared by exact type: a bool is an int

@@ -142,7 +142,8 @@ def operation(row: Operator, in_place: bool = False) -> Callable[[Any, Any], Any
     name = operations.names_of(row)[in_place]
     updated = f"left {row.symbol}= right\n    return left"
     compute = updated if in_place else f"return left {row.symbol} right"
-    scope: dict[str, Any] = {"__name__": __name__, "row": row, "apply": apply}
+    # What Python and ctypes name after the module that computes is the user's, not ours.
+    scope: dict[str, Any] = {"__name__": "__main__", "row": row, "apply": apply}
     scope |= {"IntValue": IntValue, "swallows": _swallows}
     text = _OPERATION.format(name=name, compute=compute)
     exec(compile(text, f"<vrepl {row.symbol}{'=' * in_place}>", "exec"), scope)

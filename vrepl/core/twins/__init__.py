@@ -4,11 +4,12 @@ Each twin is a file here, and says that it is the real module, because people pr
 help about them and send functions that use them to processes without vrepl.
 """
 
+import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from vrepl.core.kinds import called_from
+from vrepl.core.callers import module_of
 
 __all__ = ["pass_for"]
 
@@ -24,7 +25,8 @@ class _Spec(ModuleSpec):
 
     @property
     def name(self) -> str:  # type: ignore[override]
-        return str(vars(self)["key" if called_from({"importlib"}) else "name"])
+        is_reload = module_of(sys._getframe(1)) == "importlib"
+        return str(vars(self)["key" if is_reload else "name"])
 
 
 _Spec.__name__ = ModuleSpec.__name__
