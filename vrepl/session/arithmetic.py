@@ -354,7 +354,7 @@ class Arithmetic:
         def is_shared(name: str) -> bool:
             return name not in apart and name not in self.rebound_names()
 
-        known = Known(scope.known.names, self.is_library)
+        known = replace(scope.known, is_library=self.is_library)
         replaces = self.may_hold(old, scope)
         return hoisting.plan(cast("ast.For", old), known, own, is_shared, replaces)
 

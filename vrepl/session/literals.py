@@ -13,7 +13,8 @@ from typing import Any, Final, TypeAlias, cast
 
 from vrepl.session import hoisting, operations, proof
 from vrepl.session.arithmetic import Arithmetic, Cell, Place, Scope, is_builtin
-from vrepl.session.flow import COMPREHENSIONS, eager_argument, parameters
+from vrepl.session.escapes import plain_names
+from vrepl.session.flow import COMPREHENSIONS, eager_argument, parameters, sources
 from vrepl.session.hoisting import Frame
 from vrepl.session.kinds import Known
 from vrepl.session.policy import (
@@ -151,6 +152,7 @@ class _Rewriter(Arithmetic):
         self.cell = cell
         self.changed = False
         self.bound: frozenset[str] | None = None
+        self.plain: dict[int, ast.AST] = {}
         self.stack: list[Place] = []
 
     def run(self) -> ast.AST:
@@ -176,7 +178,7 @@ class _Rewriter(Arithmetic):
         kind = type(old)
         if scope.in_class and isinstance(old, ast.expr):
             return old
-        if scope.raw:
+        if scope.raw or id(old) in self.plain:
             want = None
         if want is not None and (number := number_of(old)) is not None:
             plain = want.fractional and type(number) is int
@@ -290,8 +292,20 @@ class _Rewriter(Arithmetic):
         self.report(node, value, scope, target_of(node.target) or (None,))
 
     def value(self, node: ast.AST, scope: Scope, targets: list[ast.expr]) -> None:
+        self.kept_plain(node, scope)
         received = all(receives(target, scope.receiver) for target in targets)
         self.field(node, "value", scope, SOURCE if received else None)
+
+    def kept_plain(self, node: ast.AST, scope: Scope) -> None:
+        """Notes what *node* binds to names whose numbers nobody can ask for."""
+        if scope.known.plain:
+            every = (value for name, value in sources(node) if name in scope.known.plain)
+            self.plain.update((id(value), value) for value in every)
+
+    def iterated(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
+        """Handles ``for``."""
+        self.kept_plain(node, scope)
+        self.inside(node, scope, want)
 
     def report(self, node: Any, value: ast.expr, scope: Scope, targets: Targets) -> None:
         """Wraps the new right side of *node*, *value* being the one the user typed."""
@@ -351,7 +365,7 @@ class _Rewriter(Arithmetic):
     def function(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
         node = cast("ast.FunctionDef | ast.AsyncFunctionDef", node)
         receiver = first_parameter(node) if scope.in_class else scope.receiver
-        known = Known({}, self.is_library)
+        known = Known({}, self.is_library, plain_names(node, self.is_library))
         inside = Scope(receiver=receiver, local=True, known=known, raw=scope.raw)
         if self.cell.operators and not scope.raw and hoisting.has_operations(node.body, known):
             frame = hoisting.frame_of(node, inside.known, scope.frame)
@@ -425,6 +439,7 @@ _HANDLERS: Final[Mapping[type[ast.AST], _Handler]] = {
     ast.ImportFrom: _Rewriter.imports_from,
     ast.AnnAssign: _Rewriter.named,
     ast.NamedExpr: _Rewriter.named,
+    ast.For: _Rewriter.iterated,
     ast.Call: _Rewriter.call,
     ast.FunctionDef: _Rewriter.function,
     ast.AsyncFunctionDef: _Rewriter.function,
