@@ -122,6 +122,7 @@ class Arithmetic:
         self.holding: dict[int, list[str]] = {}
         self.blocks: list[list[ast.stmt]] = []
         self.eager: dict[int, ast.AST] = {}
+        self.plain: dict[int, ast.AST] = {}
         self.rebound: frozenset[str] | None = None
         self.deleted: frozenset[str] | None = None
 
@@ -210,6 +211,9 @@ class Arithmetic:
     def update(self, old: ast.AugAssign, scope: Scope, want: Want | None) -> ast.stmt | None:
         """What takes the place of ``name op= value``; None when it stays as it is."""
         target = old.target
+        if type(target) is ast.Name and target.id in scope.known.plain:
+            self.plain[id(old.value)] = old.value
+            return None
         if type(target) is not ast.Name or not self.asks(old, scope):
             return None
         at = location(old)

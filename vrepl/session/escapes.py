@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from vrepl.session.flow import COMPREHENSIONS, bound_names, eager_argument, pairs, sources
+from vrepl.session.flow import COMPREHENSIONS, bound_names, eager_argument, pairs
 from vrepl.session.kinds import Known
 from vrepl.session.operations import drops
 from vrepl.session.trees import children, everything
@@ -44,7 +44,7 @@ _Place: TypeAlias = "tuple[ast.AST, _Reached, Mapping[str, str]]"
 def plain_names(
     node: ast.FunctionDef | ast.AsyncFunctionDef, is_library: Callable[[str], bool]
 ) -> frozenset[str]:
-    r"""The names of a function whose typed numbers can stay plain, as nobody sees what they become.
+    r"""The names of a function whose numbers can be plain, as nobody sees what they become.
 
     Args:
         node: The function.
@@ -56,20 +56,19 @@ def plain_names(
         frozenset({'i'})
     """
     parts = [part for statement in node.body for part in everything(statement)]
-    names = {name for part in parts for name, _ in sources(part)}
-    names &= {name for part in parts for name in _read_by(part)}
+    bound: set[str] = set()
+    read: set[str] = set()  # a name that is never read costs nothing as it is
+    for part in parts:
+        if type(part) is ast.Name:
+            (read if type(part.ctx) is ast.Load else bound).add(part.id)
+        elif type(part) is ast.AugAssign and type(part.target) is ast.Name:
+            read.add(part.target.id)
+    names = bound & read
     if not names or looks_at_itself(parts):
         return frozenset()
     found = _Reaching(is_library)
     found.visit(node.body)
     return frozenset(names - found.seen())
-
-
-def _read_by(node: ast.AST) -> Iterator[str]:
-    """The name that *node* reads; one that is never read costs nothing as it is."""
-    target = node.target if type(node) is ast.AugAssign else node
-    if type(target) is ast.Name and (target is not node or type(target.ctx) is ast.Load):
-        yield target.id
 
 
 def looks_at_itself(parts: Iterable[ast.AST]) -> bool:

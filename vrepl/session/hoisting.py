@@ -36,7 +36,7 @@ from vrepl.session import closed, flow
 from vrepl.session.escapes import looks_at_itself
 from vrepl.session.guards import Guard
 from vrepl.session.kinds import Kind, Known, key_of, module_of
-from vrepl.session.operations import is_recorded, is_swallowed
+from vrepl.session.operations import drops, is_recorded, is_swallowed
 from vrepl.session.trees import children, everything
 
 __all__ = ["Frame", "Plan", "frame_of", "has_operations", "plan", "within"]
@@ -403,19 +403,28 @@ def _searching(node: ast.AST, known: Known, own: frozenset[str], replaces: bool)
 
 
 def _operations(node: ast.AST, known: Known) -> Iterator[tuple[ast.expr, ast.operator, ast.expr]]:
-    """The arithmetic of a loop that its own test can vouch for."""
+    """The arithmetic of a loop that its own test can vouch for, but for what nobody sees."""
     pending: list[ast.AST] = [node]
+    unseen: set[int] = set()
     while pending:
         part = pending.pop()
-        if type(part) is ast.BinOp:
+        dropped = drops(part, id(part) in unseen)
+        if type(part) is ast.BinOp and not dropped:
             yield part.left, part.op, part.right
         elif type(part) is ast.AugAssign and type(part.target) is ast.Name:
-            yield part.target, part.op, part.value
+            if part.target.id in known.plain:
+                unseen.add(id(part.value))
+            else:
+                yield part.target, part.op, part.value
         elif type(part) is ast.GeneratorExp and part is not node:
             continue
         elif type(part) is ast.Call and (eager := flow.eager_argument(part, known)):
             pending += children(eager)
-        pending += flow.inside(part)
+        unseen.update(id(value) for name, value in flow.sources(part) if name in known.plain)
+        below = [part.value] if type(part) is ast.Subscript else flow.inside(part)
+        if dropped or isinstance(part, (ast.Compare, ast.FormattedValue)):
+            unseen.update(map(id, below))
+        pending += below
 
 
 def _names_of(search: _Search) -> list[str]:

@@ -113,7 +113,7 @@ class Known:
     Attributes:
         names: Their kinds; every other name can be anything.
         is_library: Whether a name means the builtin of that name.
-        plain: Names of the function around it whose typed numbers stay plain.
+        plain: Names of the function around it whose numbers may as well be plain.
     """
 
     names: Mapping[str, Kind] = field(default_factory=dict)

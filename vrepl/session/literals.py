@@ -152,7 +152,6 @@ class _Rewriter(Arithmetic):
         self.cell = cell
         self.changed = False
         self.bound: frozenset[str] | None = None
-        self.plain: dict[int, ast.AST] = {}
         self.stack: list[Place] = []
 
     def run(self) -> ast.AST:
@@ -178,7 +177,9 @@ class _Rewriter(Arithmetic):
         kind = type(old)
         if scope.in_class and isinstance(old, ast.expr):
             return old
-        if scope.raw or id(old) in self.plain:
+        if id(old) in self.plain:
+            scope, want = replace(scope, dropped=True), None
+        if scope.raw:
             want = None
         if want is not None and (number := number_of(old)) is not None:
             plain = want.fractional and type(number) is int
