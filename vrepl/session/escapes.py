@@ -61,8 +61,6 @@ def plain_names(
     for part in parts:
         if type(part) is ast.Name:
             (read if type(part.ctx) is ast.Load else bound).add(part.id)
-        elif type(part) is ast.AugAssign and type(part.target) is ast.Name:
-            read.add(part.target.id)
     names = bound & read
     if not names or looks_at_itself(parts):
         return frozenset()
