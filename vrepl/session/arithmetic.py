@@ -323,7 +323,7 @@ class Arithmetic:
         if isinstance(old, COMPREHENSIONS):
             if type(old) is ast.GeneratorExp and id(old) not in self.eager:
                 scope = scope.later(self.is_library)
-            known = hoisting.within(old, scope.known)
+            known = hoisting.within(old, replace(scope.known, is_library=self.is_library))
             names = frozenset(n for g in old.generators for n in bound_names(g.target))
             scope = replace(scope, known=known, sure=scope.sure | names, settled=True)
         else:

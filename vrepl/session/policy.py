@@ -149,7 +149,7 @@ POSITIONS: Final[tuple[Position, ...]] = (
     Position(
         "local for tests alone",
         False,
-        "only tests, indices and text see it",
+        "nobody can ask for it",
         "def f(n):\n    i = 2\n    while i < n:\n        i = i*i",
     ),
     Position("raw number", False, "asked for", "a = 2 .real"),
