@@ -18,7 +18,9 @@ from vrepl.core.nodes import order
 from vrepl.core.value import Value, leaf, plain
 from vrepl.session import literals
 from vrepl.session.arithmetic import is_builtin
+from vrepl.session.closed import CLOSED
 from vrepl.session.escapes import plain_names
+from vrepl.session.literals import LITERAL, transform
 
 
 class AllNodes:
@@ -278,3 +280,44 @@ LONG = {
 def test_long_and_deep_functions(name: str) -> None:
     assert names_of(f"i = 2\n{LONG[name]}\nreturn x < n") == {"i", "x"}
     assert not names_of(f"i = 2\n{LONG[name]}\nreturn x")
+
+
+# --- what is gained ------------------------------------------------------------------------------
+
+ORDINARY = {
+    "a search": "i = 2\nwhile i*i <= n:\n    if n % i == 0: return False\n    i += 1\nreturn True",
+    "digits": "t, n = 0, n\nwhile n > 0:\n    t = t*10 + n % 10\n    n //= 10\nreturn t == 7",
+    "a sieve": "i = 2\nwhile i < n:\n    j = i*i\n    while j < n:\n        xs[j] = j < i\n"
+    "        j += i\n    i += 1\nreturn xs",
+    "a bisection": "i, j = 0, n\nwhile i < j:\n    k = (i + j)//2\n    if xs[k] < s: i = k + 1\n"
+    "    else: j = k\nreturn xs[i]",
+    "a grid": "for i, j in [(0, 1), (1, 0)]:\n    if rows[n + i][n + j] < s: return xs[n - i]",
+    "floats": "i = 0.5\nwhile i*i < n: i = (i + n/i)/2 + 0.5*s\nreturn i < s",
+}
+
+
+@pytest.mark.parametrize("name", ORDINARY)
+def test_nothing_is_written_into_ordinary_code(name: str) -> None:
+    lines = "".join(f"\n    {line}" for line in ORDINARY[name].split("\n"))
+    tree = ast.parse(f"def f(n, s, xs, rows):{lines}")
+    assert transform(tree, cell="3", bindings=False, shared=True) is tree
+
+
+LOOPS = {
+    "a counter before the loop": "i = 0\nwhile i < n:\n    s += xs[i]\n    i += 1\nreturn s",
+    "a counter in the loop":
+        "for x in xs:\n    i = 0\n    while i < x:\n        s += x\n        i += 1\nreturn s",
+    "one of two": "for x in xs:\n    i, j = 0, x\n    if i < x: s += j*x\nreturn s",
+    "gone through": "for x in xs:\n    for i in [2, 3]:\n        if i < x: s += x\nreturn s",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_loops_over_such_numbers_are_closed(name: str) -> None:
+    lines = "".join(f"\n    {line}" for line in LOOPS[name].split("\n"))
+    tree = ast.parse(f"def f(n, s, xs, rows):{lines}")
+    shown = ast.unparse(transform(tree, cell="3", bindings=False, shared=True))
+    assert CLOSED in shown and LITERAL not in shown
+    with AllNodes():
+        shown = ast.unparse(transform(tree, cell="3", bindings=False, shared=True))
+    assert LITERAL in shown
