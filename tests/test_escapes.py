@@ -19,7 +19,7 @@ from vrepl.core.value import Value, leaf, plain
 from vrepl.session import literals
 from vrepl.session.arithmetic import is_builtin
 from vrepl.session.closed import CLOSED
-from vrepl.session.escapes import plain_names
+from vrepl.session.escapes import Unseen, unseen
 from vrepl.session.literals import LITERAL, transform
 
 
@@ -28,7 +28,7 @@ class AllNodes:
 
     def __enter__(self) -> None:
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(literals, "plain_names", lambda node, is_library: frozenset())
+        self.patch.setattr(literals, "unseen", lambda node, is_library: Unseen())
 
     def __exit__(self, *error: object) -> None:
         self.patch.undo()
@@ -252,10 +252,14 @@ SEEN = {
 }  # fmt: skip
 
 
-def names_of(body: str) -> frozenset[str]:
+def found_in(body: str) -> Unseen:
     lines = "".join(f"\n    {line}" for line in body.split("\n"))
     node: Any = ast.parse(f"def f(n, s, xs, rows):{lines}").body[0]
-    return plain_names(node, lambda name: name != "own" and is_builtin(name))
+    return unseen(node, lambda name: name != "own" and is_builtin(name))
+
+
+def names_of(body: str) -> frozenset[str]:
+    return found_in(body).names
 
 
 @pytest.mark.parametrize("name", PLAIN)
@@ -282,6 +286,56 @@ def test_long_and_deep_functions(name: str) -> None:
     assert not names_of(f"i = 2\n{LONG[name]}\nreturn x")
 
 
+DECAYING = {
+    "a number that is divided": ("for i in range(9):\n    if n % i == 0: return False", "n"),
+    "what is counted to": ("i = 0\nwhile i < n: i += 1\nreturn i < 3", "n"),
+    "handed to another name": ("i = n\nwhile i > 0: i //= 10\nreturn xs[0]", "n"),
+    "two": ("while n < s: n = n*2\nreturn n < s", "ns"),
+    "beside None": ("while n is not None and n < 3: n += 1", "n"),
+    "no loop": ("return n < 3", ""),
+    "returned": ("while n < 3: n += 1\nreturn n", ""),
+    "an index": ("while n < 3: n += 1\nreturn xs[n]", ""),
+    "part of an index": ("while n < 3: n += 1\nreturn xs[n + 1:, 2*n]", ""),
+    "an index by another name": ("i = n*2\nwhile n < 3: n += 1\nreturn xs[i]", ""),
+    "a slice": ("while n < 3: n += 1\nreturn xs[:n]", ""),
+    "told apart": ("while n < 3: n += 1\nreturn n is s", ""),
+    "an argument": ("while f(n): n += 1", ""),
+    "lists": ("for x in xs:\n    if x < rows[0]: return x", ""),
+}
+
+
+@pytest.mark.parametrize("name", DECAYING)
+def test_which_whole_numbers_are_made_plain_on_entry(name: str) -> None:
+    body, names = DECAYING[name]
+    assert found_in(body).parameters == tuple(names)
+
+
+def test_numbers_are_made_plain_on_entry() -> None:
+    source = """
+def f(n, x):
+    'Counts.'
+    while n > 100:
+        n -= 100
+    return n < x
+"""
+    for n, x in ((leaf(3), leaf(2.5)), (leaf(250), 10), (250, 10.5), (Value(3), Value(2))):
+        names, error = run(f"{source}d = f(n, x)", n=n, x=x)
+        assert not error and names["d"] is (plain(n) % 100 < x)
+        assert names["f"].__doc__ == "Counts."
+
+
+def test_what_changes_while_a_function_runs_is_read_again() -> None:
+    """The `data` of a float node, and of `Value(0)`, may be set by others meanwhile."""
+    source = "def f(x):\n    while x < 3:\n        step()\n    return x < 4\nd = f(x)"
+    for x in (leaf(0.5), Value(0)):
+
+        def step(x: Value = x) -> None:
+            x.data += 1
+
+        names, error = run(source, x=x, step=step)
+        assert not error and names["d"] is True
+
+
 # --- what is gained ------------------------------------------------------------------------------
 
 ORDINARY = {
@@ -300,7 +354,11 @@ ORDINARY = {
 def test_nothing_is_written_into_ordinary_code(name: str) -> None:
     lines = "".join(f"\n    {line}" for line in ORDINARY[name].split("\n"))
     tree = ast.parse(f"def f(n, s, xs, rows):{lines}")
-    assert transform(tree, cell="3", bindings=False, shared=True) is tree
+    new: Any = transform(tree, cell="3", bindings=False, shared=True)
+    decaying = len(found_in(ORDINARY[name]).parameters)
+    assert ast.dump(ast.Module(new.body[0].body[decaying:], [])) == ast.dump(
+        ast.Module(tree.body[0].body, [])  # type: ignore[attr-defined]
+    )
 
 
 LOOPS = {

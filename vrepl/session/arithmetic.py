@@ -273,6 +273,21 @@ class Arithmetic:
                     gone = ast.Assign(targets, ast.Constant(None, **at), **at)
                     block.insert(i + 1, gone)
 
+    def decaying(self, node: ast.FunctionDef | ast.AsyncFunctionDef, names: Iterable[str]) -> None:
+        """Starts a function with making whole numbers plain that nobody asks for after it."""
+        first = node.body[0]
+        at = location(first)
+        tests: list[ast.stmt] = []
+        for name in names:
+            kind = guards.type_of(ast.Name(name, LOAD, **at))
+            test = guards.compared(guards.named(guards.WHOLE, first), (ast.Is(), kind))
+            number = self.support(guards.INT, first, ast.Name(name, LOAD, **at))
+            target: list[ast.expr] = [ast.Name(name, ast.Store(), **at)]
+            tests.append(ast.If(test, [ast.Assign(target, number, **at)], [], **at))
+        value = first.value if type(first) is ast.Expr else None
+        documented = type(value) is ast.Constant and type(value.value) is str
+        node.body[documented:documented] = tests
+
     # Loops. Two copies of a loop behind one test spare a test in every operation.
 
     def looped(self, old: ast.AST, scope: Scope, want: Want | None) -> ast.AST:

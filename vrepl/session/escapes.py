@@ -17,7 +17,7 @@ from vrepl.session.kinds import Known
 from vrepl.session.operations import drops
 from vrepl.session.trees import children, everything
 
-__all__ = ["looks_at_itself", "plain_names"]
+__all__ = ["Unseen", "looks_at_itself", "unseen"]
 
 # What shows a function its own frame, or somebody else.
 _LOOKING: Final = frozenset(
@@ -36,15 +36,30 @@ _HANDING_ON: Final = frozenset({"abs", "divmod", "max", "min", "pow", "round", "
 _Reached: TypeAlias = frozenset[str]
 _NOBODY: Final[_Reached] = frozenset()
 _SOMEBODY: Final[_Reached] = frozenset({""})
+_INDEXED: Final[_Reached] = frozenset({"[]"})  # nobody, unless an object computes with its index
 # What is still to be visited: a node, where its value comes to, and what the targets of
 # comprehensions around it are called.
 _Place: TypeAlias = "tuple[ast.AST, _Reached, Mapping[str, str]]"
 
 
-def plain_names(
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Names of a function whose numbers can be plain, as nobody sees what becomes of them.
+
+    Attributes:
+        names: Those it binds.
+        parameters: Those of its parameters, where it has loops, that index nothing. Whole numbers
+            handed over for them can be made plain, too: nothing changes their `data` meanwhile.
+    """
+
+    names: frozenset[str] = frozenset()
+    parameters: tuple[str, ...] = ()
+
+
+def unseen(
     node: ast.FunctionDef | ast.AsyncFunctionDef, is_library: Callable[[str], bool]
-) -> frozenset[str]:
-    r"""The names of a function whose numbers can be plain, as nobody sees what they become.
+) -> Unseen:
+    r"""Which names of a function nobody can ask for.
 
     Args:
         node: The function.
@@ -52,8 +67,10 @@ def plain_names(
 
     Example:
         >>> code = "def f(n):\n    i, s = 2, 0\n    while i < n:\n        i += 1\n        s += n"
-        >>> plain_names(ast.parse(code + "\n    return s").body[0], lambda name: True)
-        frozenset({'i'})
+        >>> unseen(ast.parse(code + "\n    return i > s").body[0], lambda name: True).parameters
+        ('n',)
+        >>> unseen(ast.parse(code + "\n    return s").body[0], lambda name: True)
+        Unseen(names=frozenset({'i'}), parameters=())
     """
     parts = [part for statement in node.body for part in everything(statement)]
     bound: set[str] = set()
@@ -61,12 +78,25 @@ def plain_names(
     for part in parts:
         if type(part) is ast.Name:
             (read if type(part.ctx) is ast.Load else bound).add(part.id)
-    names = bound & read
-    if not names or looks_at_itself(parts):
-        return frozenset()
+    if not read or looks_at_itself(parts):
+        return Unseen()
     found = _Reaching(is_library)
     found.visit(node.body)
-    return frozenset(names - found.seen())
+    seen = found.coming("")
+    given: list[str] = []
+    if any(isinstance(part, (ast.While, ast.For, *COMPREHENSIONS)) for part in parts):
+        every = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+        no_numbers = {name for part in parts for name in _collections(part)}
+        left_out = seen | found.coming("[]") | no_numbers
+        given = [part.arg for part in every if part.arg in read - left_out]
+    return Unseen(frozenset((bound & read) - seen), tuple(given))
+
+
+def _collections(node: ast.AST) -> Iterator[str]:
+    """The names that *node* takes an item of, or goes through."""
+    held = node.value if type(node) is ast.Subscript else getattr(node, "iter", None)
+    if type(held) is ast.Name:
+        yield held.id
 
 
 def looks_at_itself(parts: Iterable[ast.AST]) -> bool:
@@ -118,10 +148,17 @@ class _Reaching:
         for place in to:
             self.holding.setdefault(place, set()).update(names)
 
-    def seen(self) -> set[str]:
-        """The names whose values somebody may see in the end."""
+    def collect(self, to: _Reached) -> _Reached:
+        """Where the items of a collection come to: to somebody, if a name keeps it."""
+        if not to - _INDEXED:
+            return to
+        self.reach(to, _SOMEBODY)
+        return _SOMEBODY
+
+    def coming(self, place: str) -> set[str]:
+        """The names whose values come to a place in the end."""
         found: set[str] = set()
-        pending = [""]
+        pending = [place]
         while pending:
             new = self.holding.get(pending.pop(), set()) - found
             found |= new
@@ -201,6 +238,16 @@ def _operated(
     yield from ((side, reached, called) for side in (node.left, node.right))
 
 
+def _compared(
+    node: ast.Compare, to: _Reached, called: Mapping[str, str], found: _Reaching
+) -> Iterator[_Place]:
+    """A comparison; one of identities tells a node from its number, but not beside ``None``."""
+    sides = (node.left, *node.comparators)
+    by_identity = any(isinstance(operator, (ast.Is, ast.IsNot)) for operator in node.ops)
+    told = by_identity and all(type(side) is not ast.Constant for side in sides)
+    yield from ((side, _SOMEBODY if told else _NOBODY, called) for side in sides)
+
+
 def _signed(
     node: ast.UnaryOp, to: _Reached, called: Mapping[str, str], found: _Reaching
 ) -> Iterator[_Place]:
@@ -211,8 +258,8 @@ def _collected(
     node: ast.AST, to: _Reached, called: Mapping[str, str], found: _Reaching
 ) -> Iterator[_Place]:
     """A display: what stands in it is as good as kept, unless nobody takes the display."""
-    found.reach(to, _SOMEBODY)
-    yield from ((part, to and _SOMEBODY, called) for part in children(node))
+    inside = found.collect(to)
+    yield from ((part, inside, called) for part in children(node))
 
 
 def _comprehended(
@@ -221,8 +268,7 @@ def _comprehended(
     if type(node) is ast.GeneratorExp:
         yield from _unknown(node, to, called, found)
         return
-    found.reach(to, _SOMEBODY)
-    yield from _stepping(node, to and _SOMEBODY, called)
+    yield from _stepping(node, found.collect(to), called)
 
 
 def _stepping(node: Any, to: _Reached, called: Mapping[str, str]) -> Iterator[_Place]:
@@ -273,6 +319,7 @@ _RULES: Final[Mapping[type[ast.AST], _Rule]] = {
     ast.BinOp: _operated,
     ast.UnaryOp: _signed,
     ast.Call: _called_on,
+    ast.Compare: _compared,
     **dict.fromkeys((ast.Assign, ast.AnnAssign, ast.NamedExpr), _assigned),
     **dict.fromkeys((ast.List, ast.Tuple, ast.Set, ast.Dict), _collected),
     **dict.fromkeys(COMPREHENSIONS, _comprehended),
@@ -297,11 +344,10 @@ _FIELDS: Final[Mapping[type[ast.AST], Mapping[str, _Reached | None]]] = {
     ast.Assert: {"test": _NOBODY, "msg": _SOMEBODY},
     ast.Raise: {"exc": _SOMEBODY, "cause": _SOMEBODY},
     ast.Delete: {"targets": _SOMEBODY},
-    ast.Compare: {"left": _NOBODY, "comparators": _NOBODY},
     ast.BoolOp: {"values": None},
     ast.IfExp: {"test": _NOBODY, "body": None, "orelse": None},
-    ast.Subscript: {"value": None, "slice": _NOBODY},
-    ast.Slice: {"lower": _NOBODY, "upper": _NOBODY, "step": _NOBODY},
+    ast.Subscript: {"value": None, "slice": _INDEXED},
+    ast.Slice: {"lower": None, "upper": None, "step": None},
     ast.Starred: {"value": None},
     ast.JoinedStr: {"values": _NOBODY},
     ast.FormattedValue: {"value": _NOBODY, "format_spec": _NOBODY},

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias, cast
 
 from vrepl.session import hoisting, operations, proof
 from vrepl.session.arithmetic import Arithmetic, Cell, Place, Scope, is_builtin
-from vrepl.session.escapes import plain_names
+from vrepl.session.escapes import unseen
 from vrepl.session.flow import COMPREHENSIONS, eager_argument, parameters, sources
 from vrepl.session.hoisting import Frame
 from vrepl.session.kinds import Known
@@ -366,12 +366,15 @@ class _Rewriter(Arithmetic):
     def function(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
         node = cast("ast.FunctionDef | ast.AsyncFunctionDef", node)
         receiver = first_parameter(node) if scope.in_class else scope.receiver
-        known = Known({}, self.is_library, plain_names(node, self.is_library))
+        nobody = unseen(node, self.is_library)
+        known = Known({}, self.is_library, nobody.names)
         inside = Scope(receiver=receiver, local=True, known=known, raw=scope.raw)
         if self.cell.operators and not scope.raw and hoisting.has_operations(node.body, known):
             frame = hoisting.frame_of(node, inside.known, scope.frame)
             inside = replace(inside, known=frame.known, sure=frame.parameters, frame=frame)
         self.field(node, "body", inside, None)
+        if self.cell.operators and not scope.raw:
+            self.decaying(node, nobody.parameters)
 
     def anonymous(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
         """Handles a lambda: it runs when names may have changed."""
