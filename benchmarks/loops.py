@@ -11,6 +11,7 @@ import ast
 import linecache
 import math
 import random
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -74,9 +75,11 @@ def data() -> dict[str, Any]:
 
 def _loop(name: str, text: str, function: str = "") -> Loop:
     """A loop whose lines are indented as in this file."""
-    lines = text.strip("\n").split("\n")
-    margin = len(lines[0]) - len(lines[0].lstrip())
-    return Loop(name, "\n".join(line[margin:] for line in lines), function)
+    return Loop(name, _outdented(text), _outdented(function))
+
+
+def _outdented(text: str) -> str:
+    return textwrap.dedent(text).strip("\n")
 
 
 LOOPS: tuple[Loop, ...] = (
@@ -190,6 +193,44 @@ LOOPS: tuple[Loop, ...] = (
         "t = [line(x, w) for x in xs]",
         "def line(x, w):\n    return x*w + w",
     ),
+    _loop("local numbers: is_prime", "t = [is_prime(n) for n in range(size)]", """
+        def is_prime(n):
+            i = 2
+            while i*i <= n:
+                if n % i == 0:
+                    return False
+                i += 1
+            return n > 1
+    """),
+    _loop("local numbers: an index", "s = total(xs, start)", """
+        def total(xs, s):
+            i = 0
+            while i < len(xs):
+                s += xs[i]
+                i += 1
+            return s
+    """),
+    _loop("local numbers: digits", "t = [is_palindrome(n) for n in range(size)]", """
+        def is_palindrome(n):
+            turned, rest = 0, n
+            while rest > 0:
+                turned = turned*10 + rest % 10
+                rest //= 10
+            return turned == n
+    """),
+    _loop("local numbers: a sieve", "t = sieve(size)", """
+        def sieve(n):
+            flags = [True]*n
+            i = 2
+            while i*i < n:
+                if flags[i]:
+                    j = i*i
+                    while j < n:
+                        flags[j] = False
+                        j += i
+                i += 1
+            return flags
+    """),
     _loop("insertion sort", """
         t = xs[:80]
         for i in range(1, len(t)):

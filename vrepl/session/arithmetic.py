@@ -122,6 +122,7 @@ class Arithmetic:
         self.holding: dict[int, list[str]] = {}
         self.blocks: list[list[ast.stmt]] = []
         self.eager: dict[int, ast.AST] = {}
+        self.plain: dict[int, ast.AST] = {}
         self.rebound: frozenset[str] | None = None
         self.deleted: frozenset[str] | None = None
 
@@ -210,6 +211,9 @@ class Arithmetic:
     def update(self, old: ast.AugAssign, scope: Scope, want: Want | None) -> ast.stmt | None:
         """What takes the place of ``name op= value``; None when it stays as it is."""
         target = old.target
+        if type(target) is ast.Name and target.id in scope.known.plain:
+            self.plain[id(old.value)] = old.value
+            return None
         if type(target) is not ast.Name or not self.asks(old, scope):
             return None
         at = location(old)
@@ -280,6 +284,21 @@ class Arithmetic:
         raised = ast.ExceptHandler(None, None, [*gone, ast.Raise(**at)], **at)
         return ast.Try([statement], [raised], [], [], **at)
 
+    def decaying(self, node: ast.FunctionDef | ast.AsyncFunctionDef, names: Iterable[str]) -> None:
+        """Starts a function with making whole numbers plain that nobody asks for after it."""
+        first = node.body[0]
+        at = location(first)
+        tests: list[ast.stmt] = []
+        for name in names:
+            kind = guards.type_of(ast.Name(name, LOAD, **at))
+            test = guards.compared(guards.named(guards.WHOLE, first), (ast.Is(), kind))
+            number = self.support(guards.INT, first, ast.Name(name, LOAD, **at))
+            target: list[ast.expr] = [ast.Name(name, ast.Store(), **at)]
+            tests.append(ast.If(test, [ast.Assign(target, number, **at)], [], **at))
+        value = first.value if type(first) is ast.Expr else None
+        documented = type(value) is ast.Constant and type(value.value) is str
+        node.body[documented:documented] = tests
+
     # Loops. Two copies of a loop behind one test spare a test in every operation.
 
     def looped(self, old: ast.AST, scope: Scope, want: Want | None) -> ast.AST:
@@ -330,7 +349,7 @@ class Arithmetic:
         if isinstance(old, COMPREHENSIONS):
             if type(old) is ast.GeneratorExp and id(old) not in self.eager:
                 scope = scope.later(self.is_library)
-            known = hoisting.within(old, scope.known)
+            known = hoisting.within(old, replace(scope.known, is_library=self.is_library))
             names = frozenset(n for g in old.generators for n in bound_names(g.target))
             scope = replace(scope, known=known, sure=scope.sure | names, settled=True)
         else:
@@ -365,7 +384,7 @@ class Arithmetic:
         def is_shared(name: str) -> bool:
             return name not in apart and name not in self.rebound_names()
 
-        known = Known(scope.known.names, self.is_library)
+        known = replace(scope.known, is_library=self.is_library)
         replaces = self.may_hold(old, scope)
         return hoisting.plan(cast("ast.For", old), known, own, is_shared, replaces)
 

@@ -8,7 +8,6 @@ from the same text, in which nothing has to ask either.
 from __future__ import annotations
 
 import ast
-import builtins
 import inspect
 import linecache
 import math
@@ -19,8 +18,10 @@ from typing import Any, Final, TypeAlias
 from weakref import WeakKeyDictionary, ref
 
 from vrepl.core.twins import math as mathematics
+from vrepl.session.arithmetic import is_builtin
 from vrepl.session.closed import ROUNDING, Needs, needs_of_function
 from vrepl.session.data import Reading
+from vrepl.session.escapes import unseen
 from vrepl.session.flow import parameters
 from vrepl.session.kinds import Known
 from vrepl.session.trees import everything, location
@@ -270,7 +271,6 @@ def _builtin(function: Any, nodeless: bool) -> Any:
 # --- texts ---------------------------------------------------------------------------------------
 
 _judged: WeakKeyDictionary[CodeType, _Judged] = WeakKeyDictionary()
-_KNOWN: Final = Known({}, lambda name: hasattr(builtins, name))
 
 
 def _judge(code: CodeType) -> _Judged:
@@ -278,9 +278,11 @@ def _judge(code: CodeType) -> _Judged:
     if found is None:
         found = _Judged()
         node = _parsed(code)
-        needs = node and needs_of_function(node, _KNOWN)
+        plain = unseen(node, is_builtin).names if isinstance(node, ast.FunctionDef) else frozenset()
+        known = Known({}, is_builtin, plain)
+        needs = node and needs_of_function(node, known)
         if node and needs:
-            bare = needs_of_function(node, _KNOWN, nodeless=True)
+            bare = needs_of_function(node, known, nodeless=True)
             found = _Judged(needs, bare, _compiled(node, code, bare) if bare else None)
         _judged[code] = found
     return found

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
 
-from vrepl.session.flow import bindings, bound_names, eager_argument, parameters
+from vrepl.session.flow import bindings, bound_names, eager_argument, parameters, sources
 from vrepl.session.kinds import Known
 from vrepl.session.policy import SOURCE, TAKES_LISTS, is_calculation, number_of
 from vrepl.session.trees import LOAD, call, children, location
@@ -168,18 +168,24 @@ def _bound(
 ) -> Iterator[_Place]:
     """An assignment, none of whose numbers may become a node of those that must not be there."""
     value = node.iter if type(node) is ast.For else node.value
-    if type(node) is not ast.AugAssign and value is not None and _types_node(value, found):
+    plain = frozenset(id(part) for name, part in sources(node) if name in known.plain)
+    if type(node) is not ast.AugAssign and value is not None and _types_node(value, found, plain):
         raise _Open
     if type(node) is ast.AugAssign and type(node.target) is ast.Name:
         yield ast.Name(node.target.id, ast.Load()), bound, False
     yield from _parts(node, bound, counted, found, known)
 
 
-def _types_node(value: ast.AST, found: Needs) -> bool:
-    """Whether a number in a right side becomes a node of those that must not be there."""
+def _types_node(value: ast.AST, found: Needs, plain: Collection[int] = ()) -> bool:
+    """Whether a number in a right side becomes a node of those that must not be there.
+
+    Numbers in parts of these `id` stay plain.
+    """
     pending = [value]
     while pending:
         part = pending.pop()
+        if id(part) in plain:
+            continue
         number = number_of(part)
         if type(number) is int or (number is not None and found.nodeless):
             return True

@@ -23,6 +23,8 @@ __all__ = [
     "eager_argument",
     "inside",
     "kinds",
+    "pairs",
+    "sources",
     "targets",
 ]
 
@@ -57,7 +59,8 @@ class Binding:
         """What the name is worth after it."""
         if isinstance(self.value, Kind):
             return self.value
-        return (_kind_of_source if self.typed else kind_of)(self.value, known)
+        is_typed = self.typed and self.name not in known.plain
+        return (_kind_of_source if is_typed else kind_of)(self.value, known)
 
 
 def _kind_of_source(node: ast.expr, known: Known) -> Kind:
@@ -198,16 +201,54 @@ _HANDLERS: Final[Mapping[type[ast.AST], Callable[[Any, list[Binding], Known], li
 
 def _paired(target: ast.expr, value: ast.expr) -> Iterator[Binding]:
     """The bindings of one assignment, tuples on both sides taken apart."""
-    if type(target) is ast.Name:
-        yield Binding(target.id, value, typed=True)
-    elif isinstance(target, (ast.Tuple, ast.List)):
-        parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
-        starred = any(type(part) is ast.Starred for part in (*target.elts, *parts))
-        if len(parts) == len(target.elts) and not starred:
-            for part, item in zip(target.elts, parts, strict=True):
-                yield from _paired(part, item)
+    for part, item in pairs(target, value):
+        if type(part) is ast.Name:
+            yield Binding(part.id, item, typed=True)
+        elif isinstance(part, (ast.Tuple, ast.List)):
+            yield from (Binding(name, Kind.ANY) for name in bound_names(part))
+
+
+def pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Each target with what it is given, tuples on both sides taken apart where they fit.
+
+    Example:
+        >>> node = ast.parse("a, (b.c, d) = 1, x").body[0]
+        >>> [(ast.unparse(t), ast.unparse(v)) for t, v in pairs(node.targets[0], node.value)]
+        [('a', '1'), ('(b.c, d)', 'x')]
+    """
+    pending = [(target, value)]
+    while pending:
+        target, value = pending.pop()
+        parts = target.elts if isinstance(target, (ast.Tuple, ast.List)) else []
+        items = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
+        starred = any(type(part) is ast.Starred for part in (*parts, *items))
+        if parts and len(parts) == len(items) and not starred:
+            pending += reversed([*zip(parts, items, strict=True)])
         else:
-            yield from (Binding(name, Kind.ANY) for name in bound_names(target))
+            yield target, value
+
+
+def sources(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    r"""The names that *node* itself binds to an expression of their own, with that expression.
+
+    Example:
+        >>> code = "a = b = 1\nfor i, j in [(2, x)]: pass"
+        >>> for node in ast.parse(code).body:
+        ...     print([(name, ast.unparse(value)) for name, value in sources(node)])
+        [('a', '1'), ('b', '1')]
+        [('i', '2'), ('j', 'x')]
+    """
+    every: list[tuple[ast.expr, ast.expr]] = []
+    if type(node) is ast.Assign:
+        every = [(target, node.value) for target in node.targets]
+    elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
+        every = [(node.target, node.value)] if node.value else []
+    elif type(node) is ast.For and isinstance(node.iter, (ast.List, ast.Tuple)):
+        every = [(node.target, item) for item in node.iter.elts]
+    for target, value in every:
+        for part, item in pairs(target, value):
+            if type(part) is ast.Name:
+                yield part.id, item
 
 
 def bound_names(target: ast.expr) -> Iterator[str]:

@@ -33,9 +33,10 @@ from functools import partial
 from typing import Final, cast
 
 from vrepl.session import closed, flow
+from vrepl.session.escapes import looks_at_itself
 from vrepl.session.guards import Guard
 from vrepl.session.kinds import Kind, Known, key_of, module_of
-from vrepl.session.operations import is_recorded, is_swallowed
+from vrepl.session.operations import drops, is_recorded, is_swallowed
 from vrepl.session.trees import children, everything
 
 __all__ = ["Frame", "Plan", "frame_of", "has_operations", "plan", "within"]
@@ -44,10 +45,6 @@ __all__ = ["Frame", "Plan", "frame_of", "has_operations", "plan", "within"]
 _MOST_NAMES: Final = 12
 # Names through which code can bind other names unseen.
 _SECRET: Final = frozenset({"exec", "eval", "globals", "locals", "vars", "get_ipython", "setattr"})
-# What shows a function its own frame.
-_LOOKING: Final = frozenset(
-    {"exec", "eval", "locals", "vars", "dir", "inspect", "_getframe", "currentframe", "f_locals"}
-)
 
 _LOOPS: Final = frozenset({ast.For, ast.While, *flow.COMPREHENSIONS})
 
@@ -100,7 +97,8 @@ def frame_of(
     """
     parameters = flow.parameters(node.args)
     bindings = flow.bindings(node.body, known)
-    found = flow.kinds(bindings, dict.fromkeys(parameters, Kind.ANY), Known({}, known.is_library))
+    before = replace(known, names={})
+    found = flow.kinds(bindings, dict.fromkeys(parameters, Kind.ANY), before)
     bound = flow.Bound()
     bound.block(node.body, set(parameters))
     parts = [*_everything(node.body)]
@@ -112,22 +110,14 @@ def frame_of(
         {key: names - fleeting for key, names in bound.at.items()},
         frozenset(parameters - fleeting),
         frozenset(fleeting),
-        Known(found, known.is_library),
-        _LOOKING.isdisjoint(_mentioned(parts)) and not _pauses(parts),
+        replace(known, names=found),
+        not looks_at_itself(parts) and not _pauses(parts),
     )
 
 
 def _pauses(parts: Iterable[ast.AST]) -> bool:
     """Whether something in it waits, for as long as it likes, in the middle of a statement."""
     return any(type(part) in (ast.Yield, ast.YieldFrom, ast.Await) for part in parts)
-
-
-def _mentioned(parts: Iterable[ast.AST]) -> Iterator[str]:
-    for part in parts:
-        if type(part) is ast.Name:
-            yield part.id
-        elif type(part) is ast.Attribute:
-            yield part.attr
 
 
 def has_operations(body: Iterable[ast.AST], known: Known) -> bool:
@@ -413,19 +403,28 @@ def _searching(node: ast.AST, known: Known, own: frozenset[str], replaces: bool)
 
 
 def _operations(node: ast.AST, known: Known) -> Iterator[tuple[ast.expr, ast.operator, ast.expr]]:
-    """The arithmetic of a loop that its own test can vouch for."""
+    """The arithmetic of a loop that its own test can vouch for, but for what nobody sees."""
     pending: list[ast.AST] = [node]
+    unseen: set[int] = set()
     while pending:
         part = pending.pop()
-        if type(part) is ast.BinOp:
+        dropped = drops(part, id(part) in unseen)
+        if type(part) is ast.BinOp and not dropped:
             yield part.left, part.op, part.right
         elif type(part) is ast.AugAssign and type(part.target) is ast.Name:
-            yield part.target, part.op, part.value
+            if part.target.id in known.plain:
+                unseen.add(id(part.value))
+            else:
+                yield part.target, part.op, part.value
         elif type(part) is ast.GeneratorExp and part is not node:
             continue
         elif type(part) is ast.Call and (eager := flow.eager_argument(part, known)):
             pending += children(eager)
-        pending += flow.inside(part)
+        unseen.update(id(value) for name, value in flow.sources(part) if name in known.plain)
+        below = [part.value] if type(part) is ast.Subscript else flow.inside(part)
+        if dropped or isinstance(part, (ast.Compare, ast.FormattedValue)):
+            unseen.update(map(id, below))
+        pending += below
 
 
 def _names_of(search: _Search) -> list[str]:

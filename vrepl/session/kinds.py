@@ -113,14 +113,16 @@ class Known:
     Attributes:
         names: Their kinds; every other name can be anything.
         is_library: Whether a name means the builtin of that name.
+        plain: Names of the function around it whose numbers may as well be plain.
     """
 
     names: Mapping[str, Kind] = field(default_factory=dict)
     is_library: Callable[[str], bool] = _hides_builtins
+    plain: frozenset[str] = frozenset()
 
     def but(self, names: Mapping[str, Kind]) -> Known:
         """The same with other knowledge of some names."""
-        return Known({**self.names, **names}, self.is_library) if names else self
+        return Known({**self.names, **names}, self.is_library, self.plain) if names else self
 
 
 NOTHING_KNOWN: Final = Known()

@@ -13,7 +13,8 @@ from typing import Any, Final, TypeAlias, cast
 
 from vrepl.session import hoisting, operations, proof
 from vrepl.session.arithmetic import Arithmetic, Cell, Place, Scope, is_builtin
-from vrepl.session.flow import COMPREHENSIONS, eager_argument, parameters
+from vrepl.session.escapes import unseen
+from vrepl.session.flow import COMPREHENSIONS, eager_argument, parameters, sources
 from vrepl.session.hoisting import Frame
 from vrepl.session.kinds import Known
 from vrepl.session.policy import (
@@ -175,6 +176,8 @@ class _Rewriter(Arithmetic):
         kind = type(old)
         if scope.in_class and isinstance(old, ast.expr):
             return old
+        if id(old) in self.plain:
+            scope, want = replace(scope, dropped=True), None
         if scope.raw:
             want = None
         if want is not None and (number := number_of(old)) is not None:
@@ -275,8 +278,20 @@ class _Rewriter(Arithmetic):
         self.report(node, value, scope, target_of(node.target) or (None,))
 
     def value(self, node: ast.AST, scope: Scope, targets: list[ast.expr]) -> None:
+        self.kept_plain(node, scope)
         received = all(receives(target, scope.receiver) for target in targets)
         self.field(node, "value", scope, SOURCE if received else None)
+
+    def kept_plain(self, node: ast.AST, scope: Scope) -> None:
+        """Notes what *node* binds to names whose numbers nobody can ask for."""
+        if scope.known.plain:
+            every = (value for name, value in sources(node) if name in scope.known.plain)
+            self.plain.update((id(value), value) for value in every)
+
+    def iterated(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
+        """Handles ``for``."""
+        self.kept_plain(node, scope)
+        self.inside(node, scope, want)
 
     def report(self, node: Any, value: ast.expr, scope: Scope, targets: Targets) -> None:
         """Wraps the new right side of *node*, *value* being the one the user typed."""
@@ -336,12 +351,15 @@ class _Rewriter(Arithmetic):
     def function(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
         node = cast("ast.FunctionDef | ast.AsyncFunctionDef", node)
         receiver = first_parameter(node) if scope.in_class else scope.receiver
-        known = Known({}, self.is_library)
+        nobody = unseen(node, self.is_library)
+        known = Known({}, self.is_library, nobody.names)
         inside = Scope(receiver=receiver, local=True, known=known, raw=scope.raw)
         if self.cell.operators and not scope.raw and hoisting.has_operations(node.body, known):
             frame = hoisting.frame_of(node, inside.known, scope.frame)
             inside = replace(inside, known=frame.known, sure=frame.parameters, frame=frame)
         self.field(node, "body", inside, None)
+        if self.cell.operators and not scope.raw:
+            self.decaying(node, nobody.parameters)
 
     def anonymous(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
         """Handles a lambda: it runs when names may have changed."""
@@ -410,6 +428,7 @@ _HANDLERS: Final[Mapping[type[ast.AST], _Handler]] = {
     ast.ImportFrom: _Rewriter.imports_from,
     ast.AnnAssign: _Rewriter.named,
     ast.NamedExpr: _Rewriter.named,
+    ast.For: _Rewriter.iterated,
     ast.Call: _Rewriter.call,
     ast.FunctionDef: _Rewriter.function,
     ast.AsyncFunctionDef: _Rewriter.function,

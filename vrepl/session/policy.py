@@ -40,6 +40,7 @@ __all__ = [
     "is_calculation",
     "is_compiled",
     "is_compiler",
+    "is_mixed",
     "is_plain_block",
     "may_bind",
     "narrowed",
@@ -143,6 +144,12 @@ POSITIONS: Final[tuple[Position, ...]] = (
     Position("large list", False, "tables are data", f"w = [{'0.5, ' * (LARGEST_DISPLAY + 1)}]"),
     Position("line of whole numbers alone", False, "counting", "1 + 2*3"),
     Position("line inside a block", False, "nobody sees its value", "if c:\n    2.0*3.0"),
+    Position(
+        "local for tests alone",
+        False,
+        "nobody can ask for it",
+        "def f(n):\n    i = 2\n    while i < n:\n        i = i*i",
+    ),
     Position("raw number", False, "asked for", "a = 2 .real"),
     Position("plain block", False, "asked for", "with vrepl.plain():\n    a = [2.0]"),
     Position(
@@ -361,7 +368,7 @@ def narrowed(want: Want, node: ast.AST) -> Want | None:
     if kind in CALCULATIONS and want is not CALCULATION:
         return CALCULATION if is_calculation(node, want.fractional) else None
     if kind in DISPLAYS and not want.counted:
-        fits = count_of(node) <= LARGEST_DISPLAY and not (want.pure and _is_mixed(node))
+        fits = count_of(node) <= LARGEST_DISPLAY and not (want.pure and is_mixed(node))
         return want.inside() if fits else None
     return want
 
@@ -413,7 +420,8 @@ def count_of(node: ast.AST) -> int:
     return found
 
 
-def _is_mixed(node: ast.AST) -> bool:
+def is_mixed(node: ast.AST) -> bool:
+    """Whether a display holds other things than constants."""
     return any(number_of(i) is None and type(i) is not ast.Constant for i in _items(node, DISPLAYS))
 
 

@@ -21,9 +21,11 @@ from vrepl.session.policy import (
     count_of,
     is_calculation,
     is_compiled,
+    is_mixed,
     is_plain_block,
     number_of,
 )
+from vrepl.session.targets import receives
 
 __all__ = ["Literal", "literals_of"]
 
@@ -150,7 +152,6 @@ _FIELDS: Final[dict[tuple[type[ast.AST], str], str]] = {
     (ast.comprehension, "ifs"): "test",
     (ast.AugAssign, "value"): "augmented assignment",
     (ast.Attribute, "value"): "raw number",
-    (ast.For, "iter"): "for over a mixture",
     (ast.AsyncFor, "iter"): "for over a mixture",
     (ast.comprehension, "iter"): "for over a mixture",
 }
@@ -209,8 +210,12 @@ def _asked(way: Sequence[_Step], number: int) -> str:
         case ast.Expr():
             alone = len(outside) == 1
             name = "line of whole numbers alone" if alone else "line inside a block"
+        case ast.For(iter=iterated) if child is iterated:
+            name = "for over a mixture" if is_mixed(iterated) else "local for tests alone"
         case ast.Assign(targets=targets):
             name = _target_name(targets, outside)
+        case ast.AnnAssign(target=target) | ast.NamedExpr(target=target):
+            name = _target_name([target], outside)
         case ast.List() | ast.Tuple() | ast.Dict() if count_of(above) > LARGEST_DISPLAY:
             name = "large list"
     return name
@@ -249,7 +254,8 @@ def _target_name(targets: Sequence[ast.expr], way: Sequence[_Step]) -> str:
     if any(isinstance(target, ast.Attribute) for target in targets):
         inside = any(isinstance(step.above, _FUNCTIONS) for step in way)
         return "attribute assignment" if inside else "attribute at top level"
-    return "dunder name"
+    is_local = all(receives(target, None) for target in targets)
+    return "local for tests alone" if is_local else "dunder name"
 
 
 # --- numbers that become nodes -------------------------------------------------------------------
