@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from opcode import opmap
 from types import FrameType
-from typing import Any, Final
+from typing import Any
 
 from vrepl.core.kinds import ValueType
 from vrepl.core.rows import Operator
 
-__all__ = ["COMPARING", "QUIET", "computed", "float64_class", "quiet"]
+__all__ = ["computed", "float64_class", "is_operating"]
 
 # Values have functions of these names, which take several numbers; NumPy's look into one array.
 _OWN = ("max", "min", "prod")
@@ -68,46 +68,17 @@ def computed(
     for text in met:
         where = by if isinstance(by, str) else by.ufunc
         is_scalar = not isinstance(y, np.ndarray)
-        if is_scalar and (not isinstance(by, str) or _is_operating(sys._getframe(2))):
+        if is_scalar and (not isinstance(by, str) or is_operating(sys._getframe(2))):
             where = f"scalar {where}"
         warnings.warn(f"{text} encountered in {where}", RuntimeWarning, stacklevel=_users())
     return y
 
 
-# Arithmetic that NumPy's floats do as Python's, bit for bit, and between these bounds without a
-# warning in any setting. Such an operation takes 3.5 us, asking NumPy 10.
-QUIET: Final[Mapping[str, Callable[[float, float], float]]] = {
-    "add": float.__add__,
-    "sub": float.__sub__,
-    "mul": float.__mul__,
-    "truediv": float.__truediv__,
-}
-_SMALLEST: Final = 1e-300
-_LARGEST: Final = 1e300
+def is_operating(frame: FrameType) -> bool:
+    """Whether a frame is at `a + b`, not at `np.add(a, b)`.
 
-
-# Functions that never warn.
-COMPARING: Final = frozenset({"equal", "not_equal", "less", "less_equal", "greater"}) | {
-    "greater_equal"
-}
-
-
-def quiet(row: Operator, a: float, b: float) -> float | None:
-    """What a row of `QUIET` gives, where NumPy could have nothing to warn of; else None.
-
-    Example:
-        >>> from vrepl.core.operators import BY_NAME
-        >>> quiet(BY_NAME["mul"], 2.0, 0.5), quiet(BY_NAME["truediv"], 1.0, 0.0)
-        (1.0, None)
+    NumPy names them differently in warnings, and `a ** b` rounds otherwise than `np.power(a, b)`.
     """
-    if not b and row.name == "truediv":
-        return None
-    y = QUIET[row.name](a, b)
-    return y if _SMALLEST < y < _LARGEST or -_SMALLEST > y > -_LARGEST else None
-
-
-def _is_operating(frame: FrameType) -> bool:
-    """Whether a frame is at `a + b`, not at `np.add(a, b)`: NumPy names them differently."""
     return frame.f_code.co_code[frame.f_lasti] == opmap["BINARY_OP"]
 
 
