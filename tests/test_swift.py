@@ -4,6 +4,7 @@ import itertools
 import operator
 import random
 import warnings
+from decimal import Decimal, localcontext
 
 import numpy as np
 import pytest
@@ -99,3 +100,35 @@ def test_nodes_know_their_operands_and_slopes():
     root = np.sqrt(d * d)
     assert root._prev[0]._prev == (d, d) and type(decayed(root)) is np.float64
     assert all(type(decayed(operand)) in (float, int, np.float64) for operand in (x * a)._prev)
+
+
+def test_arrays_warn_where_the_user_stands_whatever_numpy_was_told(recwarn):
+    array = np.array([1.0, 1e308])
+    asked = [lambda: Value(10.0) * array, lambda: array * Value(10.0), lambda: array / Value(0)]
+    for ask, plain in zip(
+        asked, [lambda: 10.0 * array, lambda: array * 10.0, lambda: array / 0], strict=True
+    ):
+        assert seen(ask) == seen(plain)
+        recwarn.clear()
+        ask()
+        assert [warning.filename for warning in recwarn] == [__file__]
+        for mode in ("raise", "ignore"):
+            with np.errstate(all=mode):
+                assert _shown(ask) == _shown(plain)
+    assert np.geterr() == {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
+    assert np.geterrcall() is None
+
+
+def _shown(function):
+    try:
+        return repr(function())
+    except FloatingPointError as error:
+        return str(error)
+
+
+def test_arrays_of_objects_run_in_the_context_of_the_session():
+    with localcontext() as context:
+        context.prec = 5
+        thirds = np.array([Decimal(1), Decimal(2)]) / 3
+        assert list(Value(3) * thirds) == [Decimal("0.99999"), Decimal("2.0000")]
+        assert list(thirds * Value(3)) == list(thirds * 3)

@@ -376,12 +376,17 @@ def apply(row: Operator, *operands: Any) -> Any:
         Value(data=3.0)
     """
     __tracebackhide__ = True
-    is_numpy = any(type(operand).__module__ == "numpy" for operand in operands)
+    is_numpy = False
+    for operand in operands:
+        is_numpy = is_numpy or type(operand).__module__ == "numpy"
     try:
         if is_numpy:
-            if row.name in SWIFT and (node := SWIFT[row.name](*operands)) is not None:
+            is_scalar = type(operands[0]) is Kinds.native and row.name in SWIFT
+            if is_scalar and (node := SWIFT[row.name](*operands)) is not None:
                 return node
             y = computed(row, evaluate(row), *map(decayed, operands))
+            if type(y).__name__ == "ndarray":
+                return y
         else:
             y = evaluate(row)(*map(decayed, operands))
     except ValueError:
