@@ -7,10 +7,11 @@ plain numbers; `methods` gives them the table's operators, graphs and slopes com
 from __future__ import annotations
 
 import numbers
+import operator
 import re
+import sys
 from collections.abc import Iterable
 from functools import cache
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from vrepl.core import payload
@@ -29,7 +30,8 @@ from vrepl.core.nodes import (
 )
 from vrepl.core.operators import BY_SYMBOL, BY_UFUNC, Operator
 from vrepl.core.rules import Number, broken_condition, evaluate
-from vrepl.core.scalars import COMPARING, QUIET, computed, float64_class, quiet
+from vrepl.core.scalars import computed, float64_class, is_operating
+from vrepl.core.swift import COMPARING, SWIFT, Kinds, asked
 
 __all__ = [
     "FloatValue", "IntValue", "Value", "ZeroValue", "apply", "decayed", "facts_of",
@@ -213,7 +215,7 @@ class IntValue(Value, int, metaclass=ValueType):
 
     native = int
     __new__ = int.__new__  # type: ignore[assignment]
-    _made = property(attrgetter("__dict__.made"), _remake)  # read in 55 ns, a slot in 25
+    _made = property(operator.attrgetter("__dict__.made"), _remake)  # read in 55 ns, a slot in 25
 
     def _set_data(self, number: Number) -> None:
         made = self._made[0]
@@ -251,14 +253,19 @@ class ZeroValue(FloatValue):
 def _array_ufunc(_: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
     """NumPy's functions: a row's ufunc of scalars records, all else sees plain numbers."""
     name = ufunc.__name__
-    row = BY_UFUNC.get(name)
     if method == "__call__" and not options:
-        if row is None and name in COMPARING:
+        if name in COMPARING:
             return ufunc(*map(decayed, inputs))
-        if row is not None and row.name in QUIET and (node := _swift(row, *inputs)) is not None:
+        if Kinds.scalar is None:
+            _numpy_node(0.0)
+        if (node := asked(ufunc, *inputs)) is not None:
             return node
+    function = getattr(ufunc, method)
+    if name == "power" and is_operating(sys._getframe(1)):
+        function, options = operator.ipow if options else operator.pow, {}
     options = {name: stripped(option) for name, option in options.items()}
-    y = computed(name, getattr(ufunc, method), *map(decayed, inputs), **options)
+    y = computed(name, function, *map(decayed, inputs), **options)
+    row = BY_UFUNC.get(name)
     if row is None or method != "__call__" or options or not all(map(is_number, inputs)):
         return y
     return _recorded(row, inputs, y)
@@ -279,6 +286,7 @@ for _kind in (FloatValue, IntValue, ZeroValue):
     _kind.__module__ = "builtins"
 
 _NUMBERS: Final = (int, float)
+Kinds.real, Kinds.whole = FloatValue, IntValue
 _new_float = maker(FloatValue)
 _new_int = maker(IntValue)
 
@@ -349,11 +357,11 @@ def decayed(number: Any) -> Any:
 
 
 def _numpy_node(number: Any) -> Any:
-    kind = _numpy_kind()
+    kind = Kinds.scalar
+    if kind is None:
+        kind = float64_class(Value, _set_data=vars(FloatValue)["_set_data"])
+        Kinds.scalar, Kinds.native = kind, kind.native
     return kind.native.__new__(kind, number)
-
-
-_numpy_kind = cache(lambda: float64_class(Value, _set_data=vars(FloatValue)["_set_data"]))
 
 
 def apply(row: Operator, *operands: Any) -> Any:
@@ -373,12 +381,17 @@ def apply(row: Operator, *operands: Any) -> Any:
         Value(data=3.0)
     """
     __tracebackhide__ = True
-    is_numpy = any(type(operand).__module__ == "numpy" for operand in operands)
+    is_numpy = False
+    for operand in operands:
+        is_numpy = is_numpy or type(operand).__module__ == "numpy"
     try:
         if is_numpy:
-            if row.name in QUIET and (node := _swift(row, *operands)) is not None:
+            is_scalar = type(operands[0]) is Kinds.native and row.name in SWIFT
+            if is_scalar and (node := SWIFT[row.name](*operands)) is not None:
                 return node
             y = computed(row, evaluate(row), *map(decayed, operands))
+            if type(y).__name__ == "ndarray":
+                return y
         else:
             y = evaluate(row)(*map(decayed, operands))
     except ValueError:
@@ -391,19 +404,6 @@ def apply(row: Operator, *operands: Any) -> Any:
     if is_left and any(map(_is_explicit, operands)):
         raise _domain_error(row, operands)
     return _recorded(row, operands, y) if all(map(is_number, operands)) else y
-
-
-def _swift(row: Operator, a: Any, b: Any) -> Value | None:
-    """The node of an operation between floats of which one is NumPy's; None if that is not all."""
-    if not (Recording.is_on and isinstance(a, float) and isinstance(b, float)):
-        return None
-    left, right = _float_of(a), _float_of(b)
-    first, second = isinstance(a, Value), isinstance(b, Value)
-    if not (first or second) or (y := quiet(row, left, right)) is None:
-        return None
-    node = _numpy_node(y)
-    node._made = (row, a if first else left, b if second else right)
-    return node  # type: ignore[no-any-return]
 
 
 def _is_explicit(x: Any) -> bool:
