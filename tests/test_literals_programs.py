@@ -225,10 +225,46 @@ out = f(5), C().m(), A.__value__
     "nested f-strings": "x = 2\na = f'{f'{f'{x + 1}'}':>{'5'}} {'\\n'.join(['1', f\"{2}\"])}'",
 }
 SINCE_313 = {"type defaults": "class C[T = 1]: pass\ntype A[T = int, *Ts = *tuple[int]] = T\nb = 2"}
+SINCE_314 = {
+    "templates": """
+x, y = 2.5, 3
+a = t'{x:{5}.{1}f} {x + 1 = } {y!r:>10} {{3}} {2.0}' t'{[1, 2][0]}'
+b = [(i.value, i.expression, i.conversion, i.format_spec) for i in a.interpolations], a.strings
+c = t'{t"{x * y}"} {f"{t'{y}'}"} {(d := 1.5)}'
+def f(x, k=2): return t'{0.5 * x} {f'{k}'} {x:{k}}'
+e = f(3).values, f(1.5, k=4).values
+""",
+    "bare exceptions": """
+a = []
+def f(x):
+    try: return 1 / x
+    except ZeroDivisionError, OverflowError: return 2.5
+b = f(0), f(2)
+try:
+    raise ExceptionGroup('g', [ValueError(1), KeyError(2)])
+except* ValueError, TypeError:
+    a.append(3)
+except* KeyError:
+    c = 4
+""",
+    "lazy annotations": """
+a: Later = 2.5
+def f(x: Later[1] = 3, *y: 1 / 0) -> Later: return x * 2
+class C:
+    x: Later = 1
+    y: 2.5
+    if x: z: Later[3]
+    def m(self, k: Later = 4): self.w: Later = 5; return self.w * k
+b = f(), C().m()
+class Later: __class_getitem__ = lambda k: k
+c = C.__annotations__, C.m.__annotations__, f.__annotate__ is not None
+""",
+}
 AVAILABLE = {
     **FORMS,
     **(SINCE_312 if sys.version_info >= (3, 12) else {}),
     **(SINCE_313 if sys.version_info >= (3, 13) else {}),
+    **(SINCE_314 if sys.version_info >= (3, 14) else {}),
 }
 
 

@@ -38,8 +38,10 @@ def as_typed(function: Any) -> Any:
     name, defaults = function.__name__, function.__defaults__
     new = FunctionType(code, function.__globals__, name, defaults, cells)
     new.__kwdefaults__ = function.__kwdefaults__
-    new.__annotations__ = function.__annotations__
-    for attribute in ("__qualname__", "__module__", "__doc__"):
+    # From 3.14 on annotations are worked out when somebody asks, and may fail until then.
+    is_lazy = getattr(function, "__annotate__", None) is not None
+    annotations = "__annotate__" if is_lazy else "__annotations__"
+    for attribute in (annotations, "__qualname__", "__module__", "__doc__"):
         setattr(new, attribute, getattr(function, attribute))
     vars(new).update(vars(function))
     return new
