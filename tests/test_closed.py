@@ -494,6 +494,23 @@ def test_short_loops_do_not_wait_for_the_same_refusal(monkeypatch: pytest.Monkey
     assert census.places(names) is not None  # which is remembered
 
 
+def test_what_a_function_was_given_is_not_remembered() -> None:
+    names: dict[str, Any] = {"n": leaf(3)}
+
+    def asked(n: Any) -> bool:
+        given = (n,)
+        return census.places(names, [given]) is not None
+
+    for times in range(1, 5):
+        census._census.cache_clear()
+        before = [asked(names["n"]), asked(names["n"]), census.places(names) is not None]
+        names["xs"] = [names["n"]] * times
+        assert before == [True] * 3  # and only here: pytest keeps what it compares
+        after = [census.places(names), census.places({"n": names["n"]})]
+        assert after == [frozenset({id(names["xs"])}), None]
+        del names["xs"]
+
+
 def test_results_of_cells_are_names_too() -> None:
     n = leaf(3)
     names = {"n": n, "_": n, "_4": n, "Out": {4: n}}
