@@ -10,6 +10,7 @@ import ast
 import gc
 import subprocess
 import sys
+import sysconfig
 from collections import namedtuple
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -520,6 +521,27 @@ def test_results_of_cells_are_names_too() -> None:
     assert census.places(names) == {id(names["Out"]), id(names["Out"][5])}
     names["Out"][6] = iter([names["n"]])
     assert census.places(names) is None
+
+
+def test_where_threads_count_for_themselves_nothing_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop = HEAD + CLOSED["items of two lists"]
+    _, said = answers(loop)
+    exact = not sysconfig.get_config_var("Py_GIL_DISABLED")
+    assert said == [exact]
+    asked: list[str] = []
+
+    def free_threaded(name: str) -> int:
+        asked.append(name)
+        return 1
+
+    census._counts_are_exact.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(sysconfig, "get_config_var", free_threaded)
+        _, said = answers(loop)
+    census._counts_are_exact.cache_clear()
+    assert (said, asked) == ([False], ["Py_GIL_DISABLED"])
 
 
 COUNTED_AWAY = """

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import sysconfig
 import time
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -177,6 +178,15 @@ class _Census:
 
 
 @cache
+def _counts_are_exact() -> bool:
+    """Whether each reference is counted at once, and once: not where threads count for themselves.
+
+    A free-threaded Python counts so even while it has a lock.
+    """
+    return not sysconfig.get_config_var("Py_GIL_DISABLED")
+
+
+@cache
 def _census(floats: bool) -> _Census:
     census = _Census(_COUNTED[floats], _KINDS[floats])
     census.recount()
@@ -213,12 +223,14 @@ def places(
         >>> places(names) is None
         True
     """
+    if not _counts_are_exact():
+        return None  # which is always safe
     census = _census(floats)
     alive = census.count()
     if not alive or (alive == census.alive and census.is_as_before(names, own)):
         return _NOWHERE
     if alive > 2 * _MOST_NODES or not census.checks.allows(steps):
-        return None  # which is always safe
+        return None
     began = time.perf_counter()
     found = census.accounted(_search(names, census.names, own, kept))
     census.checks.note(began)
