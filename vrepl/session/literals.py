@@ -26,6 +26,7 @@ from vrepl.session.policy import (
     LITERAL,
     MODULES,
     POSITIONS,
+    SENDERS,
     SHOW,
     SOURCE,
     TAKES_LISTS,
@@ -235,8 +236,8 @@ class _Rewriter(Arithmetic):
         names = [alias.name for alias in cast("ast.Import", node).names]
         if isinstance(node, ast.ImportFrom):
             names = [] if node.level else [node.module or ""]
-        roots = {name.partition(".")[0] for name in names} - sys.stdlib_module_names
-        if not scope.straight or not roots - sys.modules.keys():
+        roots = {name.partition(".")[0] for name in names} - _KNOWN_MODULES
+        if not scope.straight or all(SENDERS.get(root, root) in sys.modules for root in roots):
             return None
         new = cast("ast.stmt", copied(node))
         self.stack.append((new, scope, None))
@@ -449,6 +450,8 @@ _REPLACED: Final[Mapping[type[ast.AST], Callable[..., ast.AST | None]]] = {
 }
 
 
+# What the host knows already, or need not know.
+_KNOWN_MODULES: Final = sys.stdlib_module_names - SENDERS.keys()
 # Python adds the floats of a `sum` with a correction from 3.12 on.
 _STAND_INS: Final = {"type": KIND} | ({"sum": TOTAL} if sys.version_info >= (3, 12) else {})
 

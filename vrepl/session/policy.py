@@ -6,6 +6,7 @@ Rewriting by these tables is left to ``literals``, and making the nodes to the s
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, cast
@@ -28,6 +29,7 @@ __all__ = [
     "LITERAL",
     "MODULES",
     "POSITIONS",
+    "SENDERS",
     "SHOW",
     "SOURCE",
     "TAKES_LISTS",
@@ -65,6 +67,9 @@ MODULES: Final = {
     name: f"vrepl.core.twins.{name}"
     for name in ("functools", "math", "marshal", "msgpack", "orjson", "torch")
 }
+
+# Of Python's own modules the one that sends functions away, by the package that it comes with.
+SENDERS: Final = {"concurrent": "concurrent.interpreters"} if sys.version_info >= (3, 14) else {}
 
 # Template strings keep what is in them as it is; Python has them from 3.14 on.
 _TEMPLATE: Final = newer("TemplateStr")
