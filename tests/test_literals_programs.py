@@ -8,6 +8,7 @@ import linecache
 import math
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vrepl.session.guards import WHOLE
 from vrepl.session.literals import ARGUMENT, BIND, KIND, LITERAL, SHOW, TRIM, transform
 from vrepl.session.support import OPERATIONS
 
@@ -329,6 +331,33 @@ def test_errors(source: str) -> None:
     """Type, text, lines and carets of an error are those of the typed code."""
     assert outcome(ast.parse(source, FILE), source)[1] is not None
     same(source)
+
+
+LOOP = """\
+def f(xs, n):
+    s = 0.0
+    for x in xs:
+        try: s += x * n
+        finally: {}
+    return s
+"""
+WARNED = ["s is 2.5"] + ["continue"] * (sys.version_info >= (3, 14))
+
+
+def warned(tree: Any) -> list[Any]:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        compile(tree, FILE, "exec")
+    return [(warning.category, warning.lineno) for warning in said]
+
+
+@pytest.mark.parametrize("line", WARNED)
+def test_a_mistake_in_a_loop_is_warned_of_once(line: str) -> None:
+    """Although a loop may stand there several times, behind tests."""
+    wrong, right = (rewritten(LOOP.format(text)) for text in (line, "pass"))
+    assert warned(wrong) == warned(ast.parse(LOOP.format(line))) != []
+    loops = [sum(type(node) is ast.For for node in ast.walk(tree)) for tree in (wrong, right)]
+    assert loops[0] == 1 < loops[1] and WHOLE in ast.unparse(wrong)
 
 
 def test_new_nodes_stand_where_the_literal_stands() -> None:

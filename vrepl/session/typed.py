@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from types import CodeType, FunctionType
 from typing import Any, Final
 
+from vrepl.session.proof import without_warnings
+
 __all__ = ["FUTURES", "as_typed"]
 
 _OURS: Final = ("__vrepl_", "vrepl.core.twins.")
@@ -65,7 +67,8 @@ def _found(code: CodeType) -> CodeType | None:
     text = "".join(linecache.getlines(code.co_filename))
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | (code.co_flags & FUTURES)
     try:
-        whole = compile(text, code.co_filename, "exec", flags, dont_inherit=True)
+        with without_warnings():
+            whole = compile(text, code.co_filename, "exec", flags, dont_inherit=True)
     except Exception:  # the text is gone, or another's
         return None
     found = [part for part in _inside(whole) if _marks(part) == _marks(code)]
