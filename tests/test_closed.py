@@ -10,6 +10,7 @@ import ast
 import gc
 import subprocess
 import sys
+import sysconfig
 from collections import namedtuple
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -494,6 +495,23 @@ def test_short_loops_do_not_wait_for_the_same_refusal(monkeypatch: pytest.Monkey
     assert census.places(names) is not None  # which is remembered
 
 
+def test_what_a_function_was_given_is_not_remembered() -> None:
+    names: dict[str, Any] = {"n": leaf(3)}
+
+    def asked(n: Any) -> bool:
+        given = (n,)
+        return census.places(names, [given]) is not None
+
+    for times in range(1, 5):
+        census._census.cache_clear()
+        before = [asked(names["n"]), asked(names["n"]), census.places(names) is not None]
+        names["xs"] = [names["n"]] * times
+        assert before == [True] * 3  # and only here: pytest keeps what it compares
+        after = [census.places(names), census.places({"n": names["n"]})]
+        assert after == [frozenset({id(names["xs"])}), None]
+        del names["xs"]
+
+
 def test_results_of_cells_are_names_too() -> None:
     n = leaf(3)
     names = {"n": n, "_": n, "_4": n, "Out": {4: n}}
@@ -503,6 +521,27 @@ def test_results_of_cells_are_names_too() -> None:
     assert census.places(names) == {id(names["Out"]), id(names["Out"][5])}
     names["Out"][6] = iter([names["n"]])
     assert census.places(names) is None
+
+
+def test_where_threads_count_for_themselves_nothing_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop = HEAD + CLOSED["items of two lists"]
+    _, said = answers(loop)
+    exact = not sysconfig.get_config_var("Py_GIL_DISABLED")
+    assert said == [exact]
+    asked: list[str] = []
+
+    def free_threaded(name: str) -> int:
+        asked.append(name)
+        return 1
+
+    census._counts_are_exact.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(sysconfig, "get_config_var", free_threaded)
+        _, said = answers(loop)
+    census._counts_are_exact.cache_clear()
+    assert (said, asked) == ([False], ["Py_GIL_DISABLED"])
 
 
 COUNTED_AWAY = """

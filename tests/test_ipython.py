@@ -267,6 +267,23 @@ def test_tracebacks_end_on_the_users_line(session):
     )
 
 
+def test_what_an_error_came_from_begins_in_the_users_code(session):
+    """A library in C calls us back, so the cause of its error begins with a frame of ours."""
+
+    def calls_back(function):
+        try:
+            function()
+        except Exception as error:
+            cause = error.with_traceback(error.__traceback__.tb_next)
+        raise TypeError("no") from cause
+
+    ours = eval("lambda f: lambda: f()", {"__name__": "vrepl.ours"})
+    session.ip.user_ns.update(calls_back=calls_back, ours=ours)
+    printed = session.run("def wrong(): 1/0\ncalls_back(ours(wrong))")
+    assert "ZeroDivisionError" in printed and "in wrong()" in printed
+    assert "<string>" not in printed and "<lambda>" not in printed
+
+
 def test_numbers_in_the_loading_cell_are_spoken_of(bare):
     printed = bare.run("%load_ext vrepl\nq = 2.0")
     assert "numbers in the cell that loads vrepl stay plain" in printed

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -95,7 +96,12 @@ def refuse(reason: str) -> None:
 
 def text(source: str, **options: Any) -> str:
     """The transformed cell as source, with the support functions under short names."""
-    shown = ast.unparse(rewritten(source, **options))
+    return shown(rewritten(source, **options))
+
+
+def shown(tree: ast.AST) -> str:
+    """Any part of a transformed cell as `text` gives the whole."""
+    shown = ast.unparse(tree)
     short = {LITERAL: "lit", BIND: "bind", ARGUMENT: "arg", SHOW: "show", TRIM: "trim"}
     for name, letters in short.items():
         shown = shown.replace(name, letters)
@@ -178,6 +184,20 @@ REWRITTEN = {
 def test_rewritten_text(source: str) -> None:
     """Positions inside each other."""
     assert text(source) == REWRITTEN[source]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="there are no templates")
+def test_what_stands_in_a_template_is_kept() -> None:
+    """`ast.unparse` writes the typed text of a part, so the parts are looked at one by one."""
+    tree = rewritten("s = t'{f(3.0):{f(2)}} {2*-3.0!r} {(a := 2.0)}'")
+    parts = [node for node in ast.walk(tree) if type(node).__name__ == "Interpolation"]
+    assert [shown(part.value) for part in parts] == [
+        "f(arg(f, 3.0))",
+        "2 * -3.0",
+        "(a := bind(lit(2.0), 'a', 1, '3'))",
+    ]
+    assert [part.str for part in parts] == ["f(3.0)", "2*-3.0", "(a := 2.0)"]
+    assert "arg(f, 2)" not in shown(parts[0].format_spec)
 
 
 CALL_PLACES = [

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vrepl.core.derivatives import slope
 from vrepl.core.operators import OPERATORS
 from vrepl.core.value import Value, leaf
 from vrepl.session.literals import ARGUMENT, BIND, LITERAL, transform
@@ -144,6 +145,13 @@ REWRITTEN = {
 @pytest.mark.parametrize("source", REWRITTEN)
 def test_rewritten(source: str) -> None:
     assert text(source) == REWRITTEN[source]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="there are no templates")
+def test_what_stands_in_a_template_can_be_calculated_with() -> None:
+    n = leaf(3)
+    left = run("s = t'{0.5 * n}, {n}'", n=n)["s"]
+    assert [slope(value, n) for value in left.values] == [0.5, 1.0]
 
 
 UNTOUCHED = [

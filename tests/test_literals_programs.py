@@ -8,6 +8,7 @@ import linecache
 import math
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vrepl.session.guards import WHOLE
 from vrepl.session.literals import ARGUMENT, BIND, KIND, LITERAL, SHOW, TRIM, transform
 from vrepl.session.support import OPERATIONS
 
@@ -225,10 +227,46 @@ out = f(5), C().m(), A.__value__
     "nested f-strings": "x = 2\na = f'{f'{f'{x + 1}'}':>{'5'}} {'\\n'.join(['1', f\"{2}\"])}'",
 }
 SINCE_313 = {"type defaults": "class C[T = 1]: pass\ntype A[T = int, *Ts = *tuple[int]] = T\nb = 2"}
+SINCE_314 = {
+    "templates": """
+x, y = 2.5, 3
+a = t'{x:{5}.{1}f} {x + 1 = } {y!r:>10} {{3}} {2.0}' t'{[1, 2][0]}'
+b = [(i.value, i.expression, i.conversion, i.format_spec) for i in a.interpolations], a.strings
+c = t'{t"{x * y}"} {f"{t'{y}'}"} {(d := 1.5)}'
+def f(x, k=2): return t'{0.5 * x} {f'{k}'} {x:{k}}'
+e = f(3).values, f(1.5, k=4).values
+""",
+    "bare exceptions": """
+a = []
+def f(x):
+    try: return 1 / x
+    except ZeroDivisionError, OverflowError: return 2.5
+b = f(0), f(2)
+try:
+    raise ExceptionGroup('g', [ValueError(1), KeyError(2)])
+except* ValueError, TypeError:
+    a.append(3)
+except* KeyError:
+    c = 4
+""",
+    "lazy annotations": """
+a: Later = 2.5
+def f(x: Later[1] = 3, *y: 1 / 0) -> Later: return x * 2
+class C:
+    x: Later = 1
+    y: 2.5
+    if x: z: Later[3]
+    def m(self, k: Later = 4): self.w: Later = 5; return self.w * k
+b = f(), C().m()
+class Later: __class_getitem__ = lambda k: k
+c = C.__annotations__, C.m.__annotations__, f.__annotate__ is not None
+""",
+}
 AVAILABLE = {
     **FORMS,
     **(SINCE_312 if sys.version_info >= (3, 12) else {}),
     **(SINCE_313 if sys.version_info >= (3, 13) else {}),
+    **(SINCE_314 if sys.version_info >= (3, 14) else {}),
 }
 
 
@@ -293,6 +331,33 @@ def test_errors(source: str) -> None:
     """Type, text, lines and carets of an error are those of the typed code."""
     assert outcome(ast.parse(source, FILE), source)[1] is not None
     same(source)
+
+
+LOOP = """\
+def f(xs, n):
+    s = 0.0
+    for x in xs:
+        try: s += x * n
+        finally: {}
+    return s
+"""
+WARNED = ["s is 2.5"] + ["continue"] * (sys.version_info >= (3, 14))
+
+
+def warned(tree: Any) -> list[Any]:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        compile(tree, FILE, "exec")
+    return [(warning.category, warning.lineno) for warning in said]
+
+
+@pytest.mark.parametrize("line", WARNED)
+def test_a_mistake_in_a_loop_is_warned_of_once(line: str) -> None:
+    """Although a loop may stand there several times, behind tests."""
+    wrong, right = (rewritten(LOOP.format(text)) for text in (line, "pass"))
+    assert warned(wrong) == warned(ast.parse(LOOP.format(line))) != []
+    loops = [sum(type(node) is ast.For for node in ast.walk(tree)) for tree in (wrong, right)]
+    assert loops[0] == 1 < loops[1] and WHOLE in ast.unparse(wrong)
 
 
 def test_new_nodes_stand_where_the_literal_stands() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,7 +52,9 @@ def check(runner: Runner, unit: Unit) -> None:
 
 def units_of_snippets() -> Iterator[object]:
     for path in SNIPPETS:
-        name = path.stem
+        name, _, version = path.stem.partition("-")
+        if version and sys.version_info < tuple(map(int, version.split("."))):
+            continue  # Python as it will be
         is_library = name not in ("python", "ipython")
         preloaded = [name] if is_library and name not in THREADED else []
         missing = is_library and name not in TESTED and importlib.util.find_spec(name) is None

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+with pytest.raises(ZeroDivisionError) as _error:
+    (1.0).__truediv__(0.0)
+DIVIDED = str(_error.value)  # in the words of this Python
+
 SESSION = (
     "a = 2.0; b = -3.0; c = 10\nd = a*b + c\nd\n%slope d wrt a\ns = %slope d wrt a\nfloat(s)\n"
 )
@@ -45,7 +49,7 @@ def test_a_file_a_pipe_and_a_text_print_the_same(run_vrepl, session):
     ("text", "status", "error"),
     [
         ("a = 2.0\n1/(a*0)\nprint('no')", 1,
-         "<stdin>:2: ZeroDivisionError: float division by zero"),
+         f"<stdin>:2: ZeroDivisionError: {DIVIDED}"),
         ("d = 1.5\n\n%slope e", 1, '<stdin>:3: No name "e" in this session; did you mean "d"?'),
         ("print(1)\n)\n", 1, "<stdin>:2: SyntaxError: unmatched ')'"),
         ("import sys\nsys.exit(3)", 3, ""),
@@ -80,7 +84,7 @@ def test_an_error_inside_functions_shows_the_way_there(run_vrepl, tmp_path):
         "    return f(x)",
         '  File "deep.ipy", line 2, in f',
         "    return 1/x",
-        "deep.ipy:2: ZeroDivisionError: float division by zero",
+        f"deep.ipy:2: ZeroDivisionError: {DIVIDED}",
     ]
 
 

@@ -62,6 +62,15 @@ def test_a_function_as_typed_does_the_same_without_us(ip, name, given):
     assert vars(typed) == vars(function) and typed.__globals__ is function.__globals__
 
 
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="annotations are evaluated at once")
+def test_annotations_are_not_worked_out_before_somebody_asks(ip):
+    ip.run_cell("def f(x: Later) -> Later: return 0.5 * x")
+    typed = as_typed(ip.user_ns["f"])
+    assert typed is not ip.user_ns["f"]
+    ip.run_cell("class Later: pass")
+    assert typed.__annotations__ == dict.fromkeys(("x", "return"), ip.user_ns["Later"])
+
+
 def test_a_function_whose_text_is_gone_stays_as_it_is(ip):
     ip.run_cell("def f(x): return 0.5 * x")
     function = ip.user_ns["f"]

@@ -6,7 +6,9 @@ They record when handed a Value and otherwise give what `math` gives; each is ma
 from __future__ import annotations
 
 import builtins
+import inspect
 import math
+import sys
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from itertools import chain, groupby
@@ -234,6 +236,9 @@ class Builtin(partial[Any]):
     original: Callable[..., Any]
     # `inspect`, `pydoc` and IPython ask `isinstance(f, BuiltinFunctionType)`, which believes this.
     __class__ = property(lambda self: BuiltinFunctionType)
+    # From 3.14 on `inspect` looks at a partial before it believes anything.
+    if sys.version_info >= (3, 14):
+        __signature__ = property(lambda self: inspect.signature(self.original))
 
     @property
     def __signature__(self) -> Any:

@@ -120,7 +120,9 @@ class Limit:
         It often comes there: Python hands an interrupt on when a collection is over, and a loop
         that builds nodes makes it collect all the time.
         """
-        if problem.object == self._collected and isinstance(problem.exc_value, KeyboardInterrupt):
+        # From 3.14 on the function it came from is only named.
+        is_own = problem.object == self._collected or repr(self._collected) in str(problem.err_msg)
+        if is_own and isinstance(problem.exc_value, KeyboardInterrupt):
             _thread.start_new_thread(_interrupt, ())
         else:
             self._replaced(problem)

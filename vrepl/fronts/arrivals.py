@@ -13,14 +13,14 @@ from types import ModuleType
 from typing import Any, Final
 
 from vrepl.core.methods import meet_numpy
-from vrepl.fronts.shipping import PICKLERS, meet_pickler
+from vrepl.fronts.shipping import SENDERS, meet_sender
 
 __all__ = ["Arrivals", "meet_libraries"]
 
 # What is done once a module has been loaded.
 _MEETINGS: Final[Mapping[str, Callable[[ModuleType], None]]] = {
     "numpy": lambda module: meet_numpy(),
-    **dict.fromkeys(PICKLERS, meet_pickler),
+    **dict.fromkeys(SENDERS, meet_sender),
 }
 
 

@@ -35,6 +35,7 @@ from vrepl.fronts.warned import Warned
 from vrepl.session import census, literals
 from vrepl.session.answers import Answer
 from vrepl.session.commands import COMMANDS, Command, ask, help_text
+from vrepl.session.proof import without_warnings
 from vrepl.session.registry import Place, Registry
 from vrepl.session.session import Session
 from vrepl.session.targets import Targets
@@ -286,7 +287,8 @@ class Extension:
         if "load_ext" not in text:
             return
         try:
-            tree = ast.parse(text)
+            with without_warnings():
+                tree = ast.parse(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return
         if literals.transform(tree, cell="", bindings=False, operators=False) is not tree:

@@ -74,8 +74,12 @@ def trim(error: BaseException | None = None) -> None:
         error: The exception; by default the one that is being handled.
     """
     for problem in _chain(sys.exception() if error is None else error):
-        if problem.__traceback__ is not None:
-            _trim_chain(problem.__traceback__)
+        entry = problem.__traceback__
+        while entry is not None and is_ours(entry.tb_frame):
+            entry = entry.tb_next
+        if entry is not None:
+            problem.__traceback__ = entry
+            _trim_chain(entry)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -94,7 +98,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _trim_chain(entry: TracebackType) -> None:
-    """Skip our entries; the first one stays, since the exception refers to it."""
+    """Skip our entries behind the first one."""
     while entry.tb_next is not None:
         if is_ours(entry.tb_next.tb_frame):
             entry.tb_next = entry.tb_next.tb_next

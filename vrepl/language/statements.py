@@ -9,17 +9,16 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from vrepl.language.commandlines import CommandLine, command_line, is_escaped
 from vrepl.language.documents import Chunk
 from vrepl.language.names import Mention, Source, mentions
 from vrepl.language.records import Span
+from vrepl.session.proof import without_warnings
 
 __all__ = [
     "ANYTHING", "FREE", "MUTATORS", "NONE", "Call", "Changes", "Command", "Fault", "Statement",
@@ -186,21 +185,8 @@ def _tree(text: str, source: Source) -> tuple[ast.Module | None, tuple[Command, 
 
 def parsed(text: str) -> ast.Module:
     """The tree of a text, with no warning of Python's shown to anybody."""
-    with _without_warnings():
+    with without_warnings():
         return cast("ast.Module", compile(text, "<text>", "exec", _AWAITS, dont_inherit=True))
-
-
-@contextmanager
-def _without_warnings() -> Iterator[None]:
-    """As in `session.proof`: the cell's own compilation is the one that warns."""
-    filters = cast("list[Any]", warnings.filters)
-    quiet = [("ignore", None, kind, None, 0) for kind in (SyntaxWarning, DeprecationWarning)]
-    filters[:0] = quiet
-    try:
-        yield
-    finally:
-        for row in quiet:
-            filters.remove(row)
 
 
 def _without_escapes(lines: list[str]) -> tuple[str, tuple[Command, ...]]:

@@ -42,6 +42,7 @@ class Cell:
         shared: Whether the names of the cell are the globals of the functions it defines, and its
             statements are compiled one by one.
         literals: Whether numbers become nodes.
+        copies: Whether loops may stand there twice: Python would warn of the same mistake twice.
         rebound: Collects the globals that functions of the session bind, from cell to cell.
     """
 
@@ -52,6 +53,7 @@ class Cell:
     operators: bool = True
     shared: bool = False
     literals: bool = True
+    copies: bool = True
     rebound: set[str] = field(default_factory=set)
 
 
@@ -118,6 +120,7 @@ class Arithmetic:
 
     def __init__(self) -> None:
         self.asked = False
+        self.copied = False
         self.operated: list[Callable[[], None]] = []
         self.holding: dict[int, list[str]] = {}
         self.blocks: list[list[ast.stmt]] = []
@@ -307,7 +310,8 @@ class Arithmetic:
             return self.entered(old, scope, want)
         if scope.frame is None and isinstance(old, _LOOPS) and self.cell.shared:
             scope = replace(scope, local=True)  # names are fast there, see `declared`
-        plan = None if scope.settled or scope.closed else self.planned(old, scope)
+        is_once = scope.settled or scope.closed or not self.cell.copies
+        plan = None if is_once else self.planned(old, scope)
         if plan is None:
             return self.entered(old, scope, want)
         return self.versions(old, scope, want, plan)
@@ -328,7 +332,7 @@ class Arithmetic:
             scope = replace(scope, settled=True, sure=self.sure(old, scope))
         if test is None:
             return plain
-        self.changed = self.asked = True
+        self.changed = self.asked = self.copied = True
         otherwise: Any = (
             self.versions(other, scope, want, plan.otherwise)
             if plan.otherwise

@@ -11,6 +11,7 @@ from vrepl.core.errors import CommandError
 from vrepl.session.answers import Answer, Column, ListAnswer, Part, Table
 from vrepl.session.grammar import Request
 from vrepl.session.positions import Literal, literals_of
+from vrepl.session.proof import without_warnings
 from vrepl.session.session import Session
 
 __all__ = ["CHOICES", "LiteralsAnswer", "literals"]
@@ -104,6 +105,8 @@ def _cell(session: Session, request: Request) -> str:
 
 def _literals(text: str) -> tuple[Literal, ...]:
     try:
-        return tuple(literals_of(ast.parse(_ESCAPED.sub(r"\1pass", text)), text))
+        with without_warnings():
+            tree = ast.parse(_ESCAPED.sub(r"\1pass", text))
+        return tuple(literals_of(tree, text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()

@@ -24,6 +24,7 @@ from vrepl.session.data import Reading
 from vrepl.session.escapes import unseen
 from vrepl.session.flow import parameters
 from vrepl.session.kinds import Known
+from vrepl.session.proof import without_warnings
 from vrepl.session.trees import everything, location
 from vrepl.session.typed import FUTURES
 
@@ -294,7 +295,8 @@ def _parsed(code: CodeType) -> _Function | None:
     if text is None or len(text) < 4 or text[1] is not None:  # a file can be edited
         return None
     try:
-        tree = ast.parse("".join(text[2]))
+        with without_warnings():
+            tree = ast.parse("".join(text[2]))
     except Exception:  # a cell that is no plain Python
         return None
     found = [node for node in everything(tree) if _is_of(node, code)]
@@ -325,9 +327,10 @@ def _compiled(node: _Function, code: CodeType, needs: Needs) -> CodeType | None:
     around = ast.FunctionDef("around", given, [body], [], **at)
     flags = code.co_flags & FUTURES
     try:
-        outer = compile(
-            ast.Module([around], []), code.co_filename, "exec", flags, dont_inherit=True
-        )
+        with without_warnings():
+            outer = compile(
+                ast.Module([around], []), code.co_filename, "exec", flags, dont_inherit=True
+            )
     except Exception:
         return None
     inner = [part for part in _codes(next(_codes(outer))) if _is_of(node, part)]

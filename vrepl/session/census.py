@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import sysconfig
 import time
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -121,14 +122,21 @@ class _Census:
         kinds = set(map(id, map(type, chain.from_iterable(own))))
         return kinds.isdisjoint(map(id, self.counted))
 
-    def remember(self, names: Mapping[str, Any]) -> None:
-        """What `is_as_before` compares, after all nodes were found."""
+    def remember(self, names: Mapping[str, Any], given: Sequence[int]) -> None:
+        """What `is_as_before` compares, after all nodes were found.
+
+        References by what a function was *given*, told by `id`, are no part of it: a list may hold
+        as many later.
+        """
         nodes, leading, is_simple = self._leading(names)
         self.names = [name for name in list(names) if id(names.get(name)) in leading]
         named = [(name, id(names.get(name))) for name in self.names]
         self.alive = -1
         if is_simple and nodes <= {key for _, key in named}:
-            self.named = [(n, key, key in nodes and _references_of(names, n)) for n, key in named]
+            self.named = [
+                (n, key, key in nodes and _references_of(names, n) - given.count(key))
+                for n, key in named
+            ]
             self.shown = list(map(id, _shown(names)))
             self.alive = self.count()
 
@@ -170,6 +178,15 @@ class _Census:
 
 
 @cache
+def _counts_are_exact() -> bool:
+    """Whether each reference is counted at once, and once: not where threads count for themselves.
+
+    A free-threaded Python counts so even while it has a lock.
+    """
+    return not sysconfig.get_config_var("Py_GIL_DISABLED")
+
+
+@cache
 def _census(floats: bool) -> _Census:
     census = _Census(_COUNTED[floats], _KINDS[floats])
     census.recount()
@@ -206,12 +223,14 @@ def places(
         >>> places(names) is None
         True
     """
+    if not _counts_are_exact():
+        return None  # which is always safe
     census = _census(floats)
     alive = census.count()
     if not alive or (alive == census.alive and census.is_as_before(names, own)):
         return _NOWHERE
     if alive > 2 * _MOST_NODES or not census.checks.allows(steps):
-        return None  # which is always safe
+        return None
     began = time.perf_counter()
     found = census.accounted(_search(names, census.names, own, kept))
     census.checks.note(began)
@@ -219,7 +238,7 @@ def places(
         began = time.perf_counter()
         found = census.accounted(_search(names, list(names), own, kept))
         if found is not None:
-            census.remember(names)
+            census.remember(names, list(map(id, chain.from_iterable(_given(own, kept)))))
         census.searches.note(began)
         if found is None:
             census.recount()
@@ -289,8 +308,7 @@ def _search(
     for host in KEEPERS:
         keeper = host()
         stack += _met(keeper.shown_results() if keeper else (), found)
-    tuples = {id(values): values for values in (*own, *kept)}
-    for values in (*own, *tuples.values()):
+    for values in _given(own, kept):
         stack += filter(_is_worth, _met(values, found))
     while stack and len(found.objects) < _MOST_OBJECTS:
         x = stack.pop()
@@ -303,6 +321,17 @@ def _search(
             if id(part) in found.objects:
                 outer.setdefault(id(part), []).append(id(x))
     return found
+
+
+def _given(
+    own: Collection[tuple[Any, ...]], kept: Collection[tuple[Any, ...]]
+) -> tuple[tuple[Any, ...], ...]:
+    """What holds the values of a function: the tuples, and its names as one more of each of *own*.
+
+    From 3.14 on a name may borrow the reference of a name of the caller, which is one all the same.
+    """
+    tuples = {id(values): values for values in (*own, *kept)}
+    return (*own, *tuples.values())
 
 
 def _is_worth(x: Any) -> bool:

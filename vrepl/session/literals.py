@@ -131,7 +131,9 @@ def _usable(tree: ast.AST, cell: Cell) -> ast.AST:
     rewriter = _Rewriter(tree, cell)
     try:
         return rewriter.proved()
-    except Exception:
+    except Exception as error:
+        if rewriter.copied and isinstance(error, SyntaxError):
+            return _usable(tree, replace(cell, copies=False))
         if not rewriter.asked:
             raise
     # Calls inside calls compile deeper than sums do: the numbers alone may still fit.
@@ -169,7 +171,8 @@ class _Rewriter(Arithmetic):
     def proved(self) -> ast.AST:
         """The new tree once it is known to compile; the given one when nothing changed."""
         new = self.run()
-        return proof.proved(new, self.cell.shared) if self.changed else self.tree
+        apart, copied = self.cell.shared, self.copied
+        return proof.proved(new, apart, unwarned=copied) if self.changed else self.tree
 
     def place(self, old: ast.AST, scope: Scope, want: Want | None) -> ast.AST:
         """What takes the place of *old*; its inside is scheduled when it has any."""

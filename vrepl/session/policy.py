@@ -12,6 +12,7 @@ from typing import Final, cast
 
 from vrepl.session.operations import SYNTAX
 from vrepl.session.targets import Targets
+from vrepl.session.trees import newer
 
 __all__ = [
     "ARGUMENT",
@@ -63,6 +64,10 @@ MODULES: Final = {
     name: f"vrepl.core.twins.{name}"
     for name in ("functools", "math", "marshal", "msgpack", "orjson", "statistics", "torch")
 }
+
+# Template strings keep what is in them as it is; Python has them from 3.14 on.
+_TEMPLATE: Final = newer("TemplateStr")
+_INTERPOLATION: Final = newer("Interpolation")
 
 _NUMBERS: Final = (int, float)  # compared by exact type: a bool is an int
 
@@ -192,6 +197,7 @@ POSITIONS: Final[tuple[Position, ...]] = (
     ),
     Position("pattern", False, "illegal there", "match x:\n    case 1 | [2, -3]:\n        pass"),
     Position("format", False, "text", "s = f'{a:{3}.4f} {5}'"),
+    *(Position("template", False, _ANONYMOUS, "s = t'{2.5} {-3!r}'") for _ in _TEMPLATE),
     Position("dict key", False, "looked up by value", "p = {1: x, -2: y}"),
     Position("set element", False, "looked up by value", "s = {1, 2}"),
     Position("other constants", False, "no numbers", "t = True, None, 's', b'b', 3j, ..."),
@@ -322,6 +328,8 @@ WALKED: Final[dict[type[ast.AST], tuple[Slot, ...]]] = {
     ast.YieldFrom: _slots("value"),
     ast.JoinedStr: _slots("values"),
     ast.FormattedValue: (Slot("value", dropped=True),),
+    **dict.fromkeys(_TEMPLATE, _slots("values")),
+    **dict.fromkeys(_INTERPOLATION, _slots("value")),
     ast.Attribute: _slots("value"),
     ast.Subscript: _slots("value"),
     ast.keyword: _slots("value"),
@@ -329,7 +337,7 @@ WALKED: Final[dict[type[ast.AST], tuple[Slot, ...]]] = {
 
 # Expressions that never give a number, so that no binding is worth reporting.
 NEVER_NUMBERS: Final[frozenset[type[ast.AST]]] = frozenset(
-    {ast.Lambda, ast.JoinedStr, ast.Compare, ast.Set, ast.SetComp, ast.GeneratorExp}
+    {ast.Lambda, ast.JoinedStr, ast.Compare, ast.Set, ast.SetComp, ast.GeneratorExp, *_TEMPLATE}
 )
 
 # Where a name is bound, and in which field: such a name is no builtin in this cell.

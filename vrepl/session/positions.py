@@ -26,6 +26,7 @@ from vrepl.session.policy import (
     number_of,
 )
 from vrepl.session.targets import receives
+from vrepl.session.trees import newer
 
 __all__ = ["Literal", "literals_of"]
 
@@ -136,6 +137,7 @@ def _way(node: ast.AST, parents: dict[int, _Step]) -> Iterator[_Step]:
 # Fields that say enough by themselves.
 _FIELDS: Final[dict[tuple[type[ast.AST], str], str]] = {
     (ast.FormattedValue, "value"): "format",
+    **{(kind, "value"): "template" for kind in newer("Interpolation")},
     (ast.MatchValue, "value"): "pattern",
     (ast.Compare, "left"): "comparison",
     (ast.Compare, "comparators"): "comparison",
@@ -159,6 +161,7 @@ _FIELDS: Final[dict[tuple[type[ast.AST], str], str]] = {
 _CLOSED: Final[dict[tuple[type[ast.AST], str], str]] = {
     (ast.Subscript, "slice"): "subscript",
     (ast.FormattedValue, "format_spec"): "format",
+    **{(kind, "format_spec"): "format" for kind in newer("Interpolation")},
     (ast.arg, "annotation"): "annotation",
     (ast.AnnAssign, "annotation"): "annotation",
     (ast.FunctionDef, "returns"): "annotation",

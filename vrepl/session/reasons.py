@@ -18,6 +18,7 @@ from vrepl.core.graph import number_text
 from vrepl.core.nodes import adjoints, order
 from vrepl.core.value import Value, facts_of
 from vrepl.session.parts import is_node
+from vrepl.session.proof import without_warnings
 from vrepl.session.registry import Registry
 
 __all__ = ["Reasons", "is_plain_number"]
@@ -173,11 +174,14 @@ _BINDING = (ast.Assign, ast.AugAssign, ast.AnnAssign)
 def _parsed(text: str, line: int) -> Iterator[ast.AST]:
     """The whole text, or the line alone where magics beside it are no Python."""
     try:
-        yield ast.parse(text)
+        with without_warnings():
+            tree = ast.parse(text)
+        yield tree
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         lines = text.splitlines()[line - 1 : line]
         try:
-            tree = ast.parse("".join(lines).strip())
+            with without_warnings():
+                tree = ast.parse("".join(lines).strip())
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return
         yield ast.increment_lineno(tree, line - 1)

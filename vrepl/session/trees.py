@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from typing import Any, Final, TypeVar
 
-__all__ = ["LOAD", "call", "children", "copied", "everything", "location", "twin"]
+__all__ = ["LOAD", "call", "children", "copied", "everything", "location", "newer", "twin"]
 
 _Node = TypeVar("_Node", bound=ast.AST)
 
@@ -74,6 +74,16 @@ def everything(node: ast.AST) -> list[ast.AST]:
         if part._fields:
             found += children(part)
     return found
+
+
+def newer(*names: str) -> tuple[type[ast.AST], ...]:
+    """The kinds of nodes that have these names, of those that this Python has.
+
+    Example:
+        >>> [kind.__name__ for kind in newer("Constant", "Syntax of a Python to come")]
+        ['Constant']
+    """
+    return tuple(getattr(ast, name) for name in names if hasattr(ast, name))
 
 
 def location(node: ast.AST) -> dict[str, Any]:

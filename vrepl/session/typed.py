@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from types import CodeType, FunctionType
 from typing import Any, Final
 
+from vrepl.session.proof import without_warnings
+
 __all__ = ["FUTURES", "as_typed"]
 
 _OURS: Final = ("__vrepl_", "vrepl.core.twins.")
@@ -38,8 +40,10 @@ def as_typed(function: Any) -> Any:
     name, defaults = function.__name__, function.__defaults__
     new = FunctionType(code, function.__globals__, name, defaults, cells)
     new.__kwdefaults__ = function.__kwdefaults__
-    new.__annotations__ = function.__annotations__
-    for attribute in ("__qualname__", "__module__", "__doc__"):
+    # From 3.14 on annotations are worked out when somebody asks, and may fail until then.
+    is_lazy = getattr(function, "__annotate__", None) is not None
+    annotations = "__annotate__" if is_lazy else "__annotations__"
+    for attribute in (annotations, "__qualname__", "__module__", "__doc__"):
         setattr(new, attribute, getattr(function, attribute))
     vars(new).update(vars(function))
     return new
@@ -63,7 +67,8 @@ def _found(code: CodeType) -> CodeType | None:
     text = "".join(linecache.getlines(code.co_filename))
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | (code.co_flags & FUTURES)
     try:
-        whole = compile(text, code.co_filename, "exec", flags, dont_inherit=True)
+        with without_warnings():
+            whole = compile(text, code.co_filename, "exec", flags, dont_inherit=True)
     except Exception:  # the text is gone, or another's
         return None
     found = [part for part in _inside(whole) if _marks(part) == _marks(code)]
