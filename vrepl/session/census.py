@@ -90,10 +90,7 @@ class _Census:
         checks: When places may be looked for under the names that led to nodes last time.
         searches: When they may be looked for under all names.
         names: The names that led to nodes when all of them were found.
-        alive: How many there were when each had a name of its own, and was in no collection.
-        named: What led to nodes then: names, the `id` of what each means, and the references to
-            it; 0 for what is no node of these classes.
-        shown: What hosts kept besides then, by `id`.
+        memory: What was seen then; None where some of them were in graphs only.
     """
 
     def __init__(self, counted: tuple[type, ...], kinds: tuple[type, ...]) -> None:
@@ -104,48 +101,7 @@ class _Census:
         self.checks = _Pace()
         self.searches = _Pace()
         self.names: list[str] = []
-        self.alive = -1
-        self.named: list[tuple[str, int, int]] = []
-        self.shown: list[int] = []
-
-    def is_as_before(self, names: Mapping[str, Any], own: Collection[tuple[Any, ...]]) -> bool:
-        """Whether the same names hold the same nodes, and nothing else holds those that count.
-
-        The graphs of those nodes hold what they held, for as long as the nodes live.
-        """
-        for name, key, references in self.named:
-            x = names.get(name)
-            if id(x) != key or (references and sys.getrefcount(x) != references):
-                return False
-        if self.shown and self.shown != list(map(id, _shown(names))):
-            return False
-        kinds = set(map(id, map(type, chain.from_iterable(own))))
-        return kinds.isdisjoint(map(id, self.counted))
-
-    def remember(self, names: Mapping[str, Any], given: Sequence[int]) -> None:
-        """What `is_as_before` compares, after all nodes were found.
-
-        References by what a function was *given*, told by `id`, are no part of it: a list may hold
-        as many later.
-        """
-        nodes, leading, is_simple = self._leading(names)
-        self.names = [name for name in list(names) if id(names.get(name)) in leading]
-        named = [(name, id(names.get(name))) for name in self.names]
-        self.alive = -1
-        if is_simple and nodes <= {key for _, key in named}:
-            self.named = [
-                (n, key, key in nodes and _references_of(names, n) - given.count(key))
-                for n, key in named
-            ]
-            self.shown = list(map(id, _shown(names)))
-            self.alive = self.count()
-
-    def _leading(self, names: Mapping[str, Any]) -> tuple[set[int], set[int], bool]:
-        """Nodes that count and what leads to them, by `id`; and whether none is in a collection."""
-        found = _search(names, list(names))
-        nodes = found.of(self.counted)
-        leading = nodes | found.around(nodes, found.inside | found.below)
-        return nodes, leading, not found.around(nodes, found.inside)
+        self.memory: _Memory | None = None
 
     def recount(self) -> None:
         """Look at every object there is, not more often than takes half a per cent of the time."""
@@ -169,7 +125,7 @@ class _Census:
         nodes = found.of(self.counted)
         if len(nodes) != self.count():
             return None
-        places = found.around(nodes, found.inside) if found.inside else _NOWHERE
+        places = found.places(nodes) if found.inside else _NOWHERE
         counted = nodes | places
         for key, references in _references(found.objects):
             if key in counted and references != found.holders.get(key, references):
@@ -227,8 +183,11 @@ def places(
         return None  # which is always safe
     census = _census(floats)
     alive = census.count()
-    if not alive or (alive == census.alive and census.is_as_before(names, own)):
+    if not alive:
         return _NOWHERE
+    memory = census.memory
+    if memory is not None and memory.alive == alive and memory.holds(names):
+        return memory.places
     if alive > 2 * _MOST_NODES or not census.checks.allows(steps):
         return None
     began = time.perf_counter()
@@ -238,17 +197,78 @@ def places(
         began = time.perf_counter()
         found = census.accounted(_search(names, list(names), own, kept))
         if found is not None:
-            census.remember(names, list(map(id, chain.from_iterable(_given(own, kept)))))
+            given = list(map(id, chain.from_iterable(_given(own, kept))))
+            memory = _Memory(census, names, given)
+            census.memory = memory if memory.is_whole else None
+            census.names = list(memory.seen)
         census.searches.note(began)
         if found is None:
             census.recount()
     return found
 
 
-def _references_of(names: Mapping[str, Any], name: str) -> int:
-    """The references to what a name means, as `_Census.is_as_before` counts them."""
-    x = names.get(name)
-    return sys.getrefcount(x)
+class _Memory:
+    """What led to the nodes when all of them were found, and what references there were to them.
+
+    While that is the same, the nodes are where they were: the graphs of nodes hold what they held,
+    and all else that holds nodes is compared.
+
+    Attributes:
+        alive: How many nodes there were.
+        places: The collections and records they were in, by `id`.
+        leading: What led to them, the nodes and places with True: references to these count.
+        seen: What was seen under each name that leads to nodes.
+        shown: What hosts kept besides, by `id`.
+        is_whole: Whether each node was seen.
+    """
+
+    def __init__(self, census: _Census, names: Mapping[str, Any], given: Sequence[int]) -> None:
+        """Remember what there is, but for references by what a function was *given*, by `id`.
+
+        A list may hold as many later.
+        """
+        self.alive = census.count()
+        nodes = self._find(census, names)
+        self.shown = list(map(id, _shown(names)))
+        self.seen: dict[str, list[tuple[int, int]]] = {}
+        for name in list(names):
+            if id(names.get(name)) in self.leading:
+                sights = self._sight(names, name)
+                self.seen[name] = [(key, n and n - given.count(key)) for key, n in sights]
+        self.is_whole = nodes <= {key for sights in self.seen.values() for key, _ in sights}
+
+    def _find(self, census: _Census, names: Mapping[str, Any]) -> set[int]:
+        found = _search(names, list(names))  # which has references of its own, and goes
+        nodes = found.of(census.counted)
+        self.places = found.places(nodes)
+        self.leading = dict.fromkeys(found.around(nodes, found.inside | found.below), False)
+        self.leading.update(dict.fromkeys((*nodes, *self.places), True))
+        return nodes
+
+    def holds(self, names: Mapping[str, Any]) -> bool:
+        """Whether all is as it was."""
+        for name, sights in self.seen.items():
+            if self._sight(names, name) != sights:
+                return False
+        return not self.shown or self.shown == list(map(id, _shown(names)))
+
+    def _sight(self, names: Mapping[str, Any], name: str) -> list[tuple[int, int]]:
+        """What a name means and what is in it: each by `id`, with the references to it or 0."""
+        leading = self.leading
+        x = names.get(name)
+        key = id(x)
+        sights = [(key, sys.getrefcount(x) if leading.get(key) else 0)]
+        if type(type(x)) is ValueType:
+            return sights
+        stack, met = [x], {key}
+        while stack and len(sights) < _MOST_OBJECTS:
+            for part in _parts(stack.pop()):
+                key = id(part)
+                sights.append((key, sys.getrefcount(part) if leading.get(key) else 0))
+                if key in leading and key not in met and type(type(part)) is not ValueType:
+                    met.add(key)
+                    stack.append(part)
+        return sights
 
 
 @dataclass(slots=True)
@@ -272,7 +292,7 @@ class _Found:
         wanted = set(map(id, kinds))  # the classes are equal to `float` and `int`
         return {key for key, x in self.objects.items() if id(type(x)) in wanted}
 
-    def around(self, keys: Iterable[int], outer: Mapping[int, list[int]]) -> frozenset[int]:
+    def around(self, keys: Iterable[int], outer: Mapping[int, list[int]]) -> set[int]:
         """What objects are in, and what that is in, by *outer*."""
         found: set[int] = set()
         pending = list(keys)
@@ -280,7 +300,12 @@ class _Found:
             new = [key for key in outer.get(pending.pop(), ()) if key not in found]
             found.update(new)
             pending += new
-        return frozenset(key for key in found if type(self.objects[key]) not in _UNREAD)
+        return found
+
+    def places(self, nodes: Iterable[int]) -> frozenset[int]:
+        """The collections and records that *nodes* are in, and those that these are in."""
+        around = self.around(nodes, self.inside)
+        return frozenset(key for key in around if type(self.objects[key]) not in _UNREAD)
 
 
 def _search(
