@@ -25,6 +25,7 @@ __all__ = ["LOOPS", "Loop", "report"]
 
 MODULES = ("math", "random", "np")  # these are globals where a function uses them
 ROUNDS = 40
+SETTLING = 0.3  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +259,9 @@ def report(transform: Callable[[ast.AST], ast.AST]) -> Iterator[str]:
         )
         first, second = interleaved([plain, rewritten], ROUNDS)
         rewritten.__globals__.update(typed())
+        began = time.monotonic()
+        while time.monotonic() < began + SETTLING:  # nodes are looked for at a slow pace
+            rewritten()
         beside, third = interleaved([plain, rewritten], ROUNDS)
         rewritten.__globals__.clear()
         above = [_at_top(loop, lambda tree: tree, math), _at_top(loop, transform, mathematics)]
