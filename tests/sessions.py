@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import atexit
 import builtins
 import contextlib
 from collections.abc import Iterator
@@ -73,17 +74,46 @@ class Live:
 
 
 @contextlib.contextmanager
-def shell_with_vrepl() -> Iterator[Any]:
-    """An IPython of its own with vrepl in it, which keeps no history."""
+def bare_shell() -> Iterator[Any]:
+    """An IPython of its own, which keeps no history."""
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
     InteractiveShell.clear_instance()
+    vars(builtins).pop("_", None)  # doctests leave it there, and IPython then keeps its own away
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
     ip = InteractiveShell.instance(config=config)
-    ip.run_line_magic("load_ext", "vrepl")
     yield ip
-    ip.run_line_magic("unload_ext", "vrepl")
+    ip.atexit_operations()
+    atexit.unregister(ip.atexit_operations)
     InteractiveShell.clear_instance()
+
+
+@contextlib.contextmanager
+def shell_with_vrepl() -> Iterator[Any]:
+    """The same with vrepl in it."""
+    with bare_shell() as ip:
+        ip.extension_manager.load_extension("vrepl")
+        yield ip
+        ip.extension_manager.unload_extension("vrepl")
+
+
+class Typed:
+    """Cells typed into a shell; `run` gives what the last one printed."""
+
+    def __init__(self, ip: Any, capsys: Any) -> None:
+        self.ip = ip
+        self.capsys = capsys
+        self.result: Any = None
+
+    def run(self, *cells: str) -> str:
+        for cell in cells:
+            self.capsys.readouterr()
+            self.result = self.ip.run_cell(cell, store_history=True)
+        printed = self.capsys.readouterr()
+        return str(printed.out + printed.err)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.ip.user_ns[name]

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from golden import ROWS, Row
 from IPython.core.completer import provisionalcompleter
-from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.manager import start_new_kernel
 from lsprotocol import types
 from prompt_toolkit.document import Document
 from prompt_toolkit.validation import ValidationError
-from sessions import Live
-from test_ipython import Session as Shell
+from sessions import Live, shell_with_vrepl
 from test_lsp import Desk, Editor, at, of
 
 from vrepl.fronts.shell import CommandValidator
@@ -41,10 +40,9 @@ class Prompt:
     """Asks IPython in this process."""
 
     def __init__(self) -> None:
-        InteractiveShell.clear_instance()
-        self.ip = Shell(None).ip
+        self.shells = ExitStack()
+        self.ip = self.shells.enter_context(shell_with_vrepl())
         self.session = ""
-        self.ip.run_line_magic("load_ext", "vrepl")
 
     def start(self, session: str) -> None:
         if session != self.session:
@@ -63,8 +61,7 @@ class Prompt:
         return self.ip.object_inspect_mime(name)["text/plain"]  # type: ignore[no-any-return]
 
     def close(self) -> None:
-        self.ip.run_line_magic("unload_ext", "vrepl")
-        InteractiveShell.clear_instance()
+        self.shells.close()
 
 
 class Kernel:

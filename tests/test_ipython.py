@@ -1,9 +1,7 @@
 """The extension in IPython: commands, names, loading and leaving, and the Python beside it."""
 
 import ast
-import atexit
 import bdb
-import builtins
 import gc
 import io
 import math
@@ -12,44 +10,15 @@ import pickle
 
 import pytest
 from IPython.core.completer import provisionalcompleter
-from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
+from sessions import Typed, bare_shell
 
 from vrepl import FloatValue, Value
 
 
-class Session:
-    """IPython in process; `run` gives what a cell printed."""
-
-    def __init__(self, capsys):
-        InteractiveShell.clear_instance()
-        vars(builtins).pop(
-            "_", None
-        )  # doctests leave it there, and IPython then keeps its own away
-        config = Config()
-        config.HistoryManager.enabled = False
-        config.InteractiveShell.colors = "nocolor"
-        self.ip = InteractiveShell.instance(config=config)
-        self.capsys = capsys
-
-    def run(self, *cells):
-        for cell in cells:
-            self.capsys.readouterr()
-            self.result = self.ip.run_cell(cell, store_history=True)
-        printed = self.capsys.readouterr()
-        return printed.out + printed.err
-
-    def __getitem__(self, name):
-        return self.ip.user_ns[name]
-
-
 @pytest.fixture
 def bare(capsys):
-    session = Session(capsys)
-    yield session
-    session.ip.atexit_operations()
-    atexit.unregister(session.ip.atexit_operations)
-    InteractiveShell.clear_instance()
+    with bare_shell() as ip:
+        yield Typed(ip, capsys)
 
 
 @pytest.fixture

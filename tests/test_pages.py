@@ -5,7 +5,6 @@ What scripts do with them, and how they look, is tested in a browser.
 
 from __future__ import annotations
 
-import atexit
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -14,7 +13,7 @@ from html import unescape
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from IPython.core.interactiveshell import InteractiveShell
+from sessions import shell_with_vrepl
 from test_render_graphs import GRAPHS, chain, graph_of
 from test_saving import NAMES
 
@@ -73,18 +72,15 @@ def test_every_box_has_its_facts_at_hand(name: str) -> None:
 
 
 def test_a_tooltip_says_expression_value_slope_and_place() -> None:
-    shell = InteractiveShell()
-    shell.run_cell("%load_ext vrepl")
-    shell.run_cell("a = 2.0; b = -3.0\nd = a*b + 1.5", store_history=True)
-    answer = shell.run_line_magic("graph", "d")
+    with shell_with_vrepl() as shell:
+        shell.run_cell("a = 2.0; b = -3.0\nd = a*b + 1.5", store_history=True)
+        answer = shell.run_line_magic("graph", "d")
     titles = re.findall(
         r'class="vrepl-node"[^>]*><title>(.*?)</title>', page.graph(answer.graph, ""), re.S
     )
     assert titles[0] == "a = 2.0\nslope -3.0\ntyped in In[1]:1"
     assert titles[-1] == "d = a * b + 1.5\ndata -4.5\nslope 1.0\nmade in In[1]:2"
     assert titles[2] == "a * b\ndata -6.0\nslope 1.0\nmade in In[1]:2"
-    shell.atexit_operations()
-    atexit.unregister(shell.atexit_operations)
 
 
 def test_the_steps_of_a_player_are_those_of_the_film() -> None:

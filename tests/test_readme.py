@@ -11,8 +11,6 @@
 
 from __future__ import annotations
 
-import atexit
-import builtins
 import os
 import re
 import shlex
@@ -22,7 +20,7 @@ from typing import NamedTuple
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
+from sessions import shell_with_vrepl
 
 from vrepl.core.functions import FUNCTIONS
 from vrepl.core.operators import LATER
@@ -82,18 +80,8 @@ def trimmed(text: str) -> str:
 @pytest.fixture
 def ipython() -> Iterator[InteractiveShell]:
     """IPython with vrepl loaded, at the first prompt."""
-    InteractiveShell.clear_instance()
-    vars(builtins).pop("_", None)  # doctests leave it there, and IPython then keeps its own away
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.InteractiveShell.colors = "nocolor"
-    shell = InteractiveShell.instance(config=config)
-    shell.extension_manager.load_extension("vrepl")
-    yield shell
-    shell.extension_manager.unload_extension("vrepl")
-    shell.atexit_operations()
-    atexit.unregister(shell.atexit_operations)
-    InteractiveShell.clear_instance()
+    with shell_with_vrepl() as shell:
+        yield shell
 
 
 def check_session(block: Block, request: pytest.FixtureRequest) -> None:

@@ -7,43 +7,24 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
+from sessions import Typed, shell_with_vrepl
 
 from vrepl import Value, plain
 from vrepl.fronts.raw import without_suffixes
 from vrepl.session.support import literal
 
 
-class Session:
-    """IPython in process; `run` gives what the last cell printed."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        InteractiveShell.clear_instance()
-        config = Config()
-        config.HistoryManager.enabled = False
-        config.InteractiveShell.colors = "nocolor"
-        self.ip = InteractiveShell.instance(config=config)
-        self.ip.run_line_magic("load_ext", "vrepl")
-        self.capsys = capsys
-
-    def run(self, *cells: str) -> str:
-        for cell in cells:
-            self.capsys.readouterr()
-            self.ip.run_cell(cell, store_history=True)
-        printed = self.capsys.readouterr()
-        return printed.out + printed.err
+class Session(Typed):
+    """What is typed into a shell with vrepl."""
 
     def is_node(self, name: str) -> bool:
-        return isinstance(self.ip.user_ns[name], Value)
+        return isinstance(self[name], Value)
 
 
 @pytest.fixture
 def session(capsys: pytest.CaptureFixture[str]) -> Iterator[Session]:
-    session = Session(capsys)
-    yield session
-    session.ip.run_line_magic("unload_ext", "vrepl")
-    InteractiveShell.clear_instance()
+    with shell_with_vrepl() as ip:
+        yield Session(ip, capsys)
 
 
 def test_off_and_on(session: Session) -> None:

@@ -8,19 +8,12 @@ from __future__ import annotations
 import copyreg
 import sys
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
-from vrepl.core.callers import is_library, is_numpy_asking, module_of
+from vrepl.core.callers import is_numpy_asking, module_of
 
-__all__ = ["AskedOfClass", "ValueType", "called_to_show", "maker"]
+__all__ = ["AskedOfClass", "ValueType", "maker"]
 
-# People read `Value(data=2.5)` through these modules, and through code of their own. Any other
-# library that calls repr() gets the number's own text, for it may write a file, where PyYAML would
-# put `!!float 'value(data=2.5)'`, or a message about a number that somebody passed.
-SHOWING = frozenset(
-    {"vrepl", "IPython", "ipykernel", "pprint", "reprlib", "collections", "doctest", "code", "pdb"}
-) | {"bdb", "traceback", "pytest", "_pytest", "hypothesis", "rich", "dataclasses"}
 # The one module that must see FloatValue as a type of its own: it looks up `float` by equality
 # and would hand back the same node where deepcopy owes a new graph.
 COPIER = "copy"
@@ -99,17 +92,6 @@ def maker(kind: ValueType) -> Callable[[Any], Any]:
         (<class 'int'>, <class 'vrepl.core.kinds.Whole'>)
     """
     return type.__call__.__get__(kind)  # type: ignore[no-any-return]
-
-
-def called_to_show() -> bool:
-    """Whether the code that called our caller shows its results to people."""
-    asking = sys._getframe(2)
-    return _is_showing(module_of(asking)) and not is_numpy_asking(asking)
-
-
-@cache
-def _is_showing(module: str) -> bool:
-    return module.partition(".")[0] in SHOWING or not is_library(module)
 
 
 def _reduced(kind: ValueType) -> tuple[type, tuple[int | float]]:

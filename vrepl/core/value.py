@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from vrepl.core import payload
 from vrepl.core.errors import DomainError, WholeNumber
-from vrepl.core.kinds import AskedOfClass, ValueType, called_to_show, maker
+from vrepl.core.kinds import AskedOfClass, ValueType, maker
 from vrepl.core.nodes import (
     CONSTANT,
     EXPLICIT,
@@ -31,6 +31,7 @@ from vrepl.core.nodes import (
 from vrepl.core.operators import BY_SYMBOL, BY_UFUNC, Operator
 from vrepl.core.rules import Number, broken_condition, evaluate
 from vrepl.core.scalars import computed, float64_class, is_operating
+from vrepl.core.showing import called_to_show
 from vrepl.core.swift import COMPARING, SWIFT, Kinds, asked
 
 __all__ = [

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from IPython.display import display
 
+from vrepl.core.showing import Session
 from vrepl.fronts import tracebacks
 from vrepl.session import policy, support
 from vrepl.session.targets import Targets
@@ -36,6 +37,7 @@ def provide() -> None:
     }
     for name, function in provided.items():
         setattr(builtins, name, function)
+    Session.is_on = True
 
 
 def _bind(value: Any, targets: Targets, line: int, cell: str) -> Any:
