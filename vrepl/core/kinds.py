@@ -21,6 +21,8 @@ __all__ = ["AskedOfClass", "ValueType", "called_to_show", "maker"]
 SHOWING = frozenset(
     {"vrepl", "IPython", "ipykernel", "pprint", "reprlib", "collections", "doctest", "code", "pdb"}
 ) | {"bdb", "traceback", "pytest", "_pytest", "hypothesis", "rich", "dataclasses"}
+# These show to whoever calls them: people, or a library that makes a message of it.
+WRITING = frozenset({"pprint", "reprlib", "collections", "dataclasses"})
 # The one module that must see FloatValue as a type of its own: it looks up `float` by equality
 # and would hand back the same node where deepcopy owes a new graph.
 COPIER = "copy"
@@ -104,7 +106,11 @@ def maker(kind: ValueType) -> Callable[[Any], Any]:
 def called_to_show() -> bool:
     """Whether the code that called our caller shows its results to people."""
     asking = sys._getframe(2)
-    return _is_showing(module_of(asking)) and not is_numpy_asking(asking)
+    if is_numpy_asking(asking):
+        return False
+    while module_of(asking) in WRITING and asking.f_back is not None:
+        asking = asking.f_back
+    return _is_showing(module_of(asking))
 
 
 @cache

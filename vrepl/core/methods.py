@@ -112,6 +112,9 @@ def _method(
     return scope[name]  # type: ignore[no-any-return]
 
 
+_REFUSING = ("unsupported operand type(s) for", "can only concatenate", "can't concat")
+
+
 def _operate(row: Operator, *operands: Any) -> Any:
     """As `apply`, but where neither side knows the other it is left to Python to say so.
 
@@ -124,7 +127,7 @@ def _operate(row: Operator, *operands: Any) -> Any:
     try:
         return apply(row, *operands)
     except TypeError as error:
-        if str(error).startswith("unsupported operand type(s) for"):
+        if str(error).startswith(_REFUSING):
             return NotImplemented
         raise
 
