@@ -120,6 +120,9 @@ def _nothing(*operands: Any) -> None:
     """What is swift about a row that is not arithmetic."""
 
 
+_REFUSING = ("unsupported operand type(s) for", "can only concatenate", "can't concat")
+
+
 def _operate(row: Operator, *operands: Any) -> Any:
     """As `apply`, but where neither side knows the other it is left to Python to say so.
 
@@ -132,7 +135,7 @@ def _operate(row: Operator, *operands: Any) -> Any:
     try:
         return apply(row, *operands)
     except TypeError as error:
-        if str(error).startswith("unsupported operand type(s) for"):
+        if str(error).startswith(_REFUSING):
             return NotImplemented
         raise
 

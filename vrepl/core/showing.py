@@ -24,6 +24,8 @@ __all__ = ["Session", "called_to_show"]
 SHOWING: Final = frozenset(
     {"vrepl", "IPython", "ipykernel", "pprint", "reprlib", "collections", "doctest", "code", "pdb"}
 ) | {"bdb", "traceback", "pytest", "_pytest", "hypothesis", "rich", "dataclasses"}
+# These show to whoever calls them: people, or a library that makes a message of it.
+_WRITING: Final = frozenset({"pprint", "reprlib"})
 # In a session these write messages, which are the same as without vrepl: `KeyError: 3`.
 _TELLING: Final = frozenset({"traceback", "IPython.core.ultratb", "IPython.core.tbtools"}) | {
     "ipykernel.zmqshell",
@@ -52,16 +54,23 @@ def called_to_show() -> bool:
     asking: FrameType | None = sys._getframe(2)
     if is_numpy_asking(asking):  # type: ignore[arg-type]
         return False
-    if not Session.is_on:
-        return _is_showing(module_of(asking))  # type: ignore[arg-type]
-    while asking is not None and _is_part(asking):  # what shows an object decides about its parts
+    is_written = False
+    while asking is not None and (_writes(asking) or (Session.is_on and _is_part(asking))):
+        is_written = is_written or _writes(asking)
         asking = asking.f_back
     if asking is None:
         return False
     module = module_of(asking)
-    if not _is_showing(module) or module in _TELLING:
-        return False
-    return is_library(module) or _knows_values(asking.f_globals) or _says_repr(asking)
+    if not _is_showing(module) or not Session.is_on:
+        return _is_showing(module)
+    if is_library(module) or is_written:
+        return module not in _TELLING
+    return _knows_values(asking.f_globals) or _says_repr(asking)
+
+
+def _writes(frame: FrameType) -> bool:
+    """Whether a frame writes objects for whoever called it, who says what for."""
+    return module_of(frame) in _WRITING and frame.f_code.co_name != "wrapper"
 
 
 @cache
@@ -70,7 +79,7 @@ def _is_showing(module: str) -> bool:
 
 
 def _is_part(frame: FrameType) -> bool:
-    """Whether a frame works out the text of an object for somebody else."""
+    """Whether a frame works out the text of an object, which decides about its parts."""
     name, module = frame.f_code.co_name, module_of(frame)
     return (name in _PARTS and _is_showing(module)) or (name == "wrapper" and module in _WRAPPING)
 

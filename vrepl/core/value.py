@@ -284,7 +284,7 @@ __test__ = {kind.__name__: kind.__doc__ for kind in (FloatValue, IntValue, ZeroV
 for _kind in (FloatValue, IntValue, ZeroValue):
     # Errors and `type(x)` say what they say without vrepl: "'float' object is not iterable".
     _kind.__name__ = _kind.__qualname__ = _kind.native.__name__
-    _kind.__module__ = "builtins"
+    _kind.__module__, _kind.__doc__ = "builtins", _kind.native.__doc__
 
 _NUMBERS: Final = (int, float)
 Kinds.real, Kinds.whole = FloatValue, IntValue

@@ -132,6 +132,25 @@ class _Census:
                 return None
         return places
 
+    def searched(
+        self,
+        names: Mapping[str, Any],
+        own: Collection[tuple[Any, ...]],
+        kept: Collection[tuple[Any, ...]],
+    ) -> frozenset[int] | None:
+        """The same, looked for under all names, and remembered."""
+        began = time.perf_counter()
+        found = self.accounted(_search(names, list(names), own, kept))
+        if found is not None:
+            given = list(map(id, chain.from_iterable(_given(own, kept))))
+            memory = _Memory(self, names, given)
+            self.memory = memory if memory.is_whole else None
+            self.names = list(memory.seen)
+        self.searches.note(began)
+        if found is None:
+            self.recount()
+        return found
+
 
 @cache
 def _counts_are_exact() -> bool:
@@ -194,16 +213,7 @@ def places(
     found = census.accounted(_search(names, census.names, own, kept))
     census.checks.note(began)
     if found is None and census.searches.allows(steps):
-        began = time.perf_counter()
-        found = census.accounted(_search(names, list(names), own, kept))
-        if found is not None:
-            given = list(map(id, chain.from_iterable(_given(own, kept))))
-            memory = _Memory(census, names, given)
-            census.memory = memory if memory.is_whole else None
-            census.names = list(memory.seen)
-        census.searches.note(began)
-        if found is None:
-            census.recount()
+        found = census.searched(names, own, kept)
     return found
 
 

@@ -116,12 +116,15 @@ def total(iterable: Any, /, *start: Any, **named: Any) -> Any:
 
 # One template for all operators: Python's own operation, unless a whole node stands on the right
 # of a number that would not ask it. The exact float comes first because it is the usual case.
+# What it calls is no global: torch.compile would look for that in the module that it names.
 _OPERATION: Final = """
-def {name}(left, right):
-    __tracebackhide__ = True
-    if type(right) is IntValue and (type(left) is float or swallows(left)):
-        return apply(row, left, right)
-    {compute}
+def made(row, apply, IntValue, swallows):
+    def {name}(left, right):
+        __tracebackhide__ = True
+        if type(right) is IntValue and (type(left) is float or swallows(left)):
+            return apply(row, left, right)
+        {compute}
+    return {name}
 """
 
 
@@ -140,14 +143,15 @@ def operation(row: Operator, in_place: bool = False) -> Callable[[Any, Any], Any
         'abab'
     """
     name = operations.names_of(row)[in_place]
-    updated = f"left {row.symbol}= right\n    return left"
+    updated = f"left {row.symbol}= right\n        return left"
     compute = updated if in_place else f"return left {row.symbol} right"
     # What Python and ctypes name after the module that computes is the user's, not ours.
-    scope: dict[str, Any] = {"__name__": "__main__", "row": row, "apply": apply}
-    scope |= {"IntValue": IntValue, "swallows": _swallows}
+    scope: dict[str, Any] = {"__name__": "__main__"}
     text = _OPERATION.format(name=name, compute=compute)
     exec(compile(text, f"<vrepl {row.symbol}{'=' * in_place}>", "exec"), scope)
-    return scope[name]  # type: ignore[no-any-return]
+    function: Callable[[Any, Any], Any] = scope["made"](row, apply, IntValue, _swallows)
+    function.__qualname__ = name
+    return function
 
 
 def _swallows(left: Any) -> bool:
