@@ -10,7 +10,6 @@ import ast
 import gc
 import subprocess
 import sys
-import sysconfig
 from collections import namedtuple
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from hypothesis import strategies as st
 from test_hoisting import Unhoisted, graph, kept, run
 
 from vrepl.core.derivatives import slope
+from vrepl.core.threads import is_free_threaded
 from vrepl.core.value import Value, leaf
 from vrepl.session import census, data
 from vrepl.session.data import Reading, is_data
@@ -528,20 +528,10 @@ def test_where_threads_count_for_themselves_nothing_is_told(
 ) -> None:
     loop = HEAD + CLOSED["items of two lists"]
     _, said = answers(loop)
-    exact = not sysconfig.get_config_var("Py_GIL_DISABLED")
-    assert said == [exact]
-    asked: list[str] = []
-
-    def free_threaded(name: str) -> int:
-        asked.append(name)
-        return 1
-
-    census._counts_are_exact.cache_clear()
-    with monkeypatch.context() as patch:
-        patch.setattr(sysconfig, "get_config_var", free_threaded)
-        _, said = answers(loop)
-    census._counts_are_exact.cache_clear()
-    assert (said, asked) == ([False], ["Py_GIL_DISABLED"])
+    assert said == [not is_free_threaded()]
+    monkeypatch.setattr(census, "is_free_threaded", lambda: True)
+    _, said = answers(loop)
+    assert said == [False]
 
 
 COUNTED_AWAY = """

@@ -91,7 +91,8 @@ def test_names_stay_and_what_has_none_goes_where_it_leads_to_one_box(graph: Grap
 @given(graphs(), st.integers(0, 3))
 def test_a_leaf_is_drawn_again_only_where_it_is_far(graph: Graph, reach: int) -> None:
     copied = repeated(graph, reach)
-    assert repeated(copied, 100) == copied
+    # From Python 3.13 on records with the same nan are not equal.
+    assert repr(repeated(copied, 100)) == repr(copied)
     for node in copied.nodes:
         assert not (node.copy and node.symbol)
     assert [n.name for n in copied.nodes if not n.copy] == [n.name for n in graph.nodes]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,15 @@ def test_a_file_has_the_findings_it_announces(path: Path) -> None:
     text = path.read_text("utf-8")
     diagnostics = service.diagnose(service.opened(text, str(path)))
     assert given(diagnostics) == expected(text)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="annotations are evaluated at once")
+def test_an_annotation_may_name_what_comes_later() -> None:
+    text = (
+        "def f(x: Later, *y: Never) -> Later: return x\na: Later = 2.0\nclass Later: pass\nb = late"
+    )
+    diagnostics = service.diagnose(service.opened(text, "text.ipy"))
+    assert given(diagnostics) == ["4: V401:4"]
 
 
 @every_row

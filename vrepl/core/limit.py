@@ -17,6 +17,7 @@ from typing import Any
 
 from vrepl.core import methods
 from vrepl.core.nodes import Recording
+from vrepl.core.threads import is_free_threaded
 from vrepl.core.value import FloatValue, IntValue
 
 __all__ = ["Limit", "alive"]
@@ -111,7 +112,8 @@ class Limit:
 
     def _collected(self, phase: str, info: dict[str, Any]) -> None:
         """Called by the garbage collector; the youngest generation says nothing about growth."""
-        if phase == "stop" and info["generation"] and time.perf_counter() >= self._next:
+        has_grown = info["generation"] or is_free_threaded()
+        if phase == "stop" and has_grown and time.perf_counter() >= self._next:
             self.look()
 
     def _unraisable(self, problem: sys.UnraisableHookArgs, /) -> None:

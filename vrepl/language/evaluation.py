@@ -38,6 +38,7 @@ from vrepl.language.known import (
 from vrepl.language.statements import place_of
 from vrepl.session import policy
 from vrepl.session.operations import SYNTAX
+from vrepl.session.support import total
 
 __all__ = ["Budget", "Evaluator", "Problem", "Stopped"]
 
@@ -139,6 +140,8 @@ class Evaluator:
         try:
             return self.lookup(name)
         except KeyError:
+            if name == policy.TOTAL:
+                return total
             return getattr(builtins, name, Unknown(f"{name} is not defined"))
 
     def listed(self, node: Any) -> Any:

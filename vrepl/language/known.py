@@ -22,6 +22,7 @@ from vrepl.core.value import IntValue, Value
 from vrepl.session.operations import SYNTAX
 from vrepl.session.parts import is_node
 from vrepl.session.policy import MODULES
+from vrepl.session.support import total
 
 __all__ = [
     "COMPARISONS",
@@ -154,6 +155,7 @@ def _functions() -> dict[int, str]:
             if name in FUNCTIONS or (name in _MATH and callable(thing)):
                 found[id(thing)] = name
     found[id(Value)] = "Value"
+    found[id(total)] = "sum"
     return found
 
 

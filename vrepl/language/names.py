@@ -19,6 +19,7 @@ __all__ = ["Mention", "Source", "bound_in", "mentions"]
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _HAS_PLACES_IN_FSTRINGS = sys.version_info >= (3, 12)
+_READS_ANNOTATIONS_LATER = sys.version_info >= (3, 14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +169,11 @@ def _inside(
 ) -> Iterator[tuple[ast.AST, frozenset[str], bool]]:
     """What lies below a node, with the names that are local there."""
     if isinstance(node, (*_FUNCTIONS, ast.Lambda)):
-        outer = _outside_of_body(node)
+        outer, notes = _outside_of_body(node)
         body = node.body if isinstance(node.body, list) else [node.body]
         inner = (hidden | bound_in(body, _parameters(node.args))) - _declared(body)
         yield from ((part, hidden, straight) for part in outer)
+        yield from ((part, hidden, straight and not _READS_ANNOTATIONS_LATER) for part in notes)
         yield from ((part, inner, False) for part in body)
     elif isinstance(node, ast.ClassDef):
         own = hidden | bound_in(node.body)
@@ -188,6 +190,9 @@ def _inside(
         yield first, hidden, straight
         for part in ast.iter_child_nodes(node):
             yield part, hidden | targets, straight
+    elif isinstance(node, ast.AnnAssign) and _READS_ANNOTATIONS_LATER:
+        yield node.annotation, hidden, False
+        yield from ((part, hidden, straight) for part in (node.target, node.value) if part)
     elif isinstance(node, ast.comprehension):
         yield from ((part, hidden, straight) for part in (node.target, *node.ifs))
         yield node.iter, hidden, straight
@@ -198,14 +203,17 @@ def _inside(
         yield from ((part, hidden, straight) for part in ast.iter_child_nodes(node))
 
 
-def _outside_of_body(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[ast.AST]:
+def _outside_of_body(
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
+) -> tuple[list[ast.expr], list[ast.expr]]:
+    """What a definition evaluates, and its annotations."""
     arguments = node.args
     defaults = [*arguments.defaults, *(d for d in arguments.kw_defaults if d is not None)]
     if isinstance(node, ast.Lambda):
-        return list(defaults)
+        return defaults, []
     notes = [a.annotation for a in _all_arguments(arguments) if a.annotation is not None]
     returns = [node.returns] if node.returns is not None else []
-    return [*node.decorator_list, *defaults, *notes, *returns]
+    return [*node.decorator_list, *defaults], [*notes, *returns]
 
 
 def _all_arguments(arguments: ast.arguments) -> list[ast.arg]:

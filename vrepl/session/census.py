@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import sys
-import sysconfig
 import time
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from typing import Any, Final, Protocol
 from weakref import ref
 
 from vrepl.core.kinds import ValueType
+from vrepl.core.threads import is_free_threaded
 from vrepl.core.value import FloatValue, IntValue, ZeroValue
 from vrepl.session.data import ATOMS, COLLECTIONS
 from vrepl.session.parts import module_of
@@ -153,15 +153,6 @@ class _Census:
 
 
 @cache
-def _counts_are_exact() -> bool:
-    """Whether each reference is counted at once, and once: not where threads count for themselves.
-
-    A free-threaded Python counts so even while it has a lock.
-    """
-    return not sysconfig.get_config_var("Py_GIL_DISABLED")
-
-
-@cache
 def _census(floats: bool) -> _Census:
     census = _Census(_COUNTED[floats], _KINDS[floats])
     census.recount()
@@ -198,7 +189,7 @@ def places(
         >>> places(names) is None
         True
     """
-    if not _counts_are_exact():
+    if is_free_threaded():
         return None  # which is always safe
     census = _census(floats)
     alive = census.count()
