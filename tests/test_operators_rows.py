@@ -25,6 +25,7 @@ from vrepl.core.rules import evaluate, local_derivative
 from vrepl.core.tape import Tape
 from vrepl.core.twins import math as mathematics
 from vrepl.core.value import apply, plain
+from vrepl.session.support import total
 
 every_row = pytest.mark.parametrize("row", OPERATORS, ids=lambda row: row.name)
 
@@ -361,3 +362,10 @@ def test_a_step_shows_no_slope() -> None:
     a = Value(2.3)
     assert slope(vrepl.floor(a) * 1.5, a) == 0.0 and measure(round(a) * 2.0, a).slope == 0.0
     assert errors(BY_NAME["floor"], (2.3,))[0][0] == 0.0
+
+
+def test_a_sum_adds_up_in_its_graph() -> None:
+    """From 3.12 on Python corrects what it rounded; a node holds what its operands give."""
+    y = total([Value(0.3), Value(1e16), Value(1.0), Value(-1e16)])
+    assert y.data == sum([0.3, 1e16, 1.0, -1e16])
+    assert math.isclose(sum(map(plain, y._prev)), y.data, rel_tol=1e-14)

@@ -97,14 +97,16 @@ def same(a: Any, b: Any) -> bool:
 
 
 _NOTHING: Final = object()
+_LAST_BITS: Final = 1e-14
 
 
 def total(iterable: Any, /, *start: Any, **named: Any) -> Any:
     """Python's `sum`, and the same number where nodes are added.
 
     From 3.12 on Python corrects the rounding of floats as it adds them, but of exact floats only.
-    The last addition of nodes gets the corrected number. Of an iterator the first item tells
-    whether it is worth keeping the others.
+    The last addition of nodes gets the corrected number where that differs in the last bits only.
+    Elsewhere the correction is added as one more constant, so that what the graph says adds up. Of
+    an iterator the first item tells whether it is worth keeping the others.
 
     Example:
         >>> tenths = [literal(0.1) for _ in range(10)]
@@ -121,9 +123,13 @@ def total(iterable: Any, /, *start: Any, **named: Any) -> Any:
         items = [first, *items]
     y = sum(items, *start, **named)
     if type(y) is FloatValue:
-        numbers = sum(map(decayed, items), *map(decayed, start), **stripped(named))
-        if numbers != y and all(y is not item for item in (*items, *start, *named.values())):
-            writer()(y, numbers)
+        corrected = sum(map(decayed, items), *map(decayed, start), **stripped(named))
+        is_new = all(y is not item for item in (*items, *start, *named.values()))
+        if is_new and corrected != y:
+            if math.isclose(corrected, y, rel_tol=_LAST_BITS):
+                writer()(y, corrected)
+            elif decayed(y) + (correction := corrected - decayed(y)) == corrected:
+                return y + correction
     return y
 
 
