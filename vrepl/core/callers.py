@@ -20,6 +20,7 @@ __all__ = ["is_library", "is_numpy_asking", "module_of"]
 # In C, NumPy runs in the place of these: a call (3.11 may do it in PRECALL), `a[0] = x`,
 # `a[1:] = xs`, `a.real = x`.
 _RUNNING: Final = ("CALL", "PRECALL", "STORE_SUBSCR", "STORE_SLICE", "STORE_ATTR")
+_INTERNAL: Final = "CALL_INTRINSIC"  # among others, Python shows a value so from 3.12 on
 _ATTRIBUTES: Final = ("LOAD_ATTR", "LOAD_METHOD")
 _CONTAINERS: Final = frozenset({dict, list, set, tuple, str})
 _NOTHING: Final = object()
@@ -116,7 +117,8 @@ def _names(code: CodeType, place: int) -> tuple[str, ...] | None:
         before.append(instruction)
     else:
         return None  # within an instruction stands who has called a function of Python
-    if not instruction.opname.startswith(_RUNNING):
+    operation = instruction.opname
+    if not operation.startswith(_RUNNING) or operation.startswith(_INTERNAL):
         return None
     whole = instruction.positions
     if whole is None or whole.lineno is None:
