@@ -267,9 +267,9 @@ def _array_ufunc(_: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) 
     options = {name: stripped(option) for name, option in options.items()}
     y = computed(name, function, *map(decayed, inputs), **options)
     row = BY_UFUNC.get(name)
-    if row is None or method != "__call__" or options or not all(map(is_number, inputs)):
+    if type(y).__name__ == "ndarray" or row is None or method != "__call__" or options:
         return y
-    return _recorded(row, inputs, y)
+    return _recorded(row, inputs, y) if all(map(is_number, inputs)) else y
 
 
 def _array_function(_: Any, function: Any, types: Any, args: Any, options: Any) -> Any:
