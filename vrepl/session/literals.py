@@ -26,6 +26,7 @@ from vrepl.session.policy import (
     LITERAL,
     MODULES,
     POSITIONS,
+    SAME,
     SHOW,
     SOURCE,
     TAKES_LISTS,
@@ -335,6 +336,19 @@ class _Rewriter(Arithmetic):
             return None
         return _STAND_INS[name] if self.is_library(name) else None
 
+    def identity(self, old: ast.Compare, scope: Scope, want: Want | None) -> ast.expr | None:
+        """What takes the place of ``a is b``: Python keeps each small whole number once.
+
+        People ask that at the top level; what loops and functions compare is objects.
+        """
+        if not scope.straight or len(old.ops) > 1 or type(old.ops[0]) not in (ast.Is, ast.IsNot):
+            return None
+        pair = (old.left, old.comparators[0])
+        if any(type(side) is not ast.Name for side in pair):
+            return None
+        same = self.support(SAME, old, *pair)
+        return same if type(old.ops[0]) is ast.Is else ast.UnaryOp(ast.Not(), same, **location(old))
+
     def keyword(self, node: ast.keyword, scope: Scope, want: Want | None) -> ast.keyword:
         new = copied(node)
         self.field(new, "value", scope, want)
@@ -448,6 +462,7 @@ _REPLACED: Final[Mapping[type[ast.AST], Callable[..., ast.AST | None]]] = {
     ast.BinOp: _Rewriter.operation,
     ast.AugAssign: _Rewriter.update,
     ast.Call: _Rewriter.recorded,
+    ast.Compare: _Rewriter.identity,
     ast.FunctionDef: _Rewriter.compiled,
     ast.ClassDef: _Rewriter.compiled,
     **dict.fromkeys((ast.For, ast.AsyncFor, ast.While, *COMPREHENSIONS), _Rewriter.looped),

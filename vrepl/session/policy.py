@@ -27,6 +27,7 @@ __all__ = [
     "LITERAL",
     "MODULES",
     "POSITIONS",
+    "SAME",
     "SHOW",
     "SOURCE",
     "TAKES_LISTS",
@@ -55,6 +56,7 @@ ARGUMENT: Final = "__vrepl_argument__"
 SHOW: Final = "__vrepl_show__"
 TRIM: Final = "__vrepl_trim__"
 KIND: Final = "__vrepl_kind__"
+SAME: Final = "__vrepl_same__"
 TOTAL: Final = "__vrepl_total__"
 TYPED: Final = "__vrepl_typed__"
 

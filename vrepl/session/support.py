@@ -20,10 +20,10 @@ from vrepl.core.nodes import LITERAL
 from vrepl.core.operators import Operator
 from vrepl.core.payload import writer
 from vrepl.core.twins import math as mathematics
-from vrepl.core.value import FloatValue, IntValue, apply, decayed, leaf, stripped
+from vrepl.core.value import FloatValue, IntValue, apply, decayed, leaf, plain, stripped
 from vrepl.session import callees, census, data, guards, operations
 from vrepl.session.closed import CLOSED
-from vrepl.session.policy import TOTAL
+from vrepl.session.policy import SAME, TOTAL
 
 __all__ = [
     "OPERATIONS",
@@ -36,6 +36,7 @@ __all__ = [
     "numbers_named",
     "operation",
     "reals_named",
+    "same",
     "total",
 ]
 
@@ -81,6 +82,18 @@ def kind(x: Any) -> Any:
     """
     found = type(x)
     return found.native if type(found) is ValueType else found
+
+
+def same(a: Any, b: Any) -> bool:
+    """`a is b` as without nodes: Python has one object for each small whole number.
+
+    Example:
+        >>> same(literal(5), literal(5)), same(literal(5), 5), same(literal(350), literal(350))
+        (True, True, False)
+    """
+    if a is b or not (isinstance(a, IntValue) or isinstance(b, IntValue)):
+        return a is b
+    return plain(a) is plain(b)
 
 
 _NOTHING: Final = object()
@@ -317,6 +330,7 @@ OPERATIONS: Final[dict[str, Any]] = {
     guards.MATH: math,
     guards.TEXT: str,
     guards.WHOLE: IntValue,
+    SAME: same,
     TOTAL: total,
     CLOSED: closed,
 } | {
