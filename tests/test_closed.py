@@ -18,12 +18,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_hoisting import Unhoisted, graph, kept, run
+from test_hoisting import SUPPORT, Unhoisted, graph, kept, run
 
 from vrepl.core.derivatives import slope
 from vrepl.core.threads import is_free_threaded
 from vrepl.core.value import Value, leaf
-from vrepl.session import census, data
+from vrepl.session import census, data, policy
 from vrepl.session.data import Reading, is_data
 
 ANSWERS: list[bool] = []
@@ -551,3 +551,18 @@ assert census.places(names) is None
 
 def test_a_reference_to_the_class_is_counted_away() -> None:
     subprocess.run([sys.executable, "-c", COUNTED_AWAY], check=True)
+
+
+@pytest.mark.parametrize("floats", ["", "w = 1.5\nhidden = iter([w])\n"])
+def test_python_itself_adds_where_there_are_no_nodes(
+    monkeypatch: pytest.MonkeyPatch, floats: str
+) -> None:
+    monkeypatch.setitem(policy.STAND_INS, "sum", policy.TOTAL)  # as from 3.12 on
+    added: list[Any] = []
+    monkeypatch.setitem(
+        SUPPORT, policy.TOTAL, lambda items: added.append(items) or sum(list(items))
+    )
+    program = "rows = list(([0.1]*10, [0.2]*10))\nt = [sum(row) for row in rows]"
+    left, _ = answers(floats + program)
+    assert left["t"] == [sum([0.1] * 10), sum([0.2] * 10)]
+    assert len(added) == (2 if floats else 0)

@@ -37,6 +37,7 @@ from vrepl.session.escapes import looks_at_itself
 from vrepl.session.guards import Guard
 from vrepl.session.kinds import Kind, Known, key_of, module_of
 from vrepl.session.operations import drops, is_recorded, is_swallowed
+from vrepl.session.policy import STAND_INS, TOTAL
 from vrepl.session.trees import children, everything
 
 __all__ = ["Frame", "Plan", "frame_of", "has_operations", "plan", "within"]
@@ -207,6 +208,7 @@ class _Search:
     modules: tuple[str, ...] = ()
     operations: list[tuple[ast.expr, ast.operator, ast.expr]] = field(default_factory=list)
     records: bool = False
+    sums: bool = False
 
     def settled(self, tested: Iterable[str], kind: Kind) -> tuple[list[str], Known]:
         """The names worth testing among *tested*, and what holds in the loop after that test."""
@@ -276,8 +278,8 @@ def _best(search: _Search, may_test: Callable[[str], bool]) -> Plan | None:
         for tested, inside in (search.settled(names, kind),)
     )
     spared = _plan(search, *reals) if reals[0] < numbers[0] else None
-    bare = _closed(search, may_test, nodeless=True) if search.records else None
-    whole = None if bare else _closed(search, may_test)
+    bare = _closed(search, may_test, nodeless=True) if search.records or search.sums else None
+    whole = None if bare and not search.sums else _closed(search, may_test)
     best = _plan(search, *numbers)
     if whole and whole.functions:  # what they do themselves need not ask then either
         ordered = [whole, spared]
@@ -387,11 +389,14 @@ def _searching(node: ast.AST, known: Known, own: frozenset[str], replaces: bool)
     operations = [o for o in _operations(node, known) if is_swallowed(*o, known)]
     calls = [part for part in everything(node) if type(part) is ast.Call]
     records = any(map(is_recorded, calls))
-    names = (part.func.id for part in calls if type(part.func) is ast.Name)
+    names = [part.func.id for part in calls if type(part.func) is ast.Name]
+    sums = any(STAND_INS.get(name) == TOTAL and known.is_library(name) for name in names)
     calls_any = replaces and any(_may_be_function(name, known) for name in names)
-    if not operations and not records and not calls_any:
+    if not (operations or records or sums or calls_any):
         return None
-    search = _Search(node, known, [], frozenset(), own, operations=operations, records=records)
+    search = _Search(
+        node, known, [], frozenset(), own, operations=operations, records=records, sums=sums
+    )
     if is_loop:
         bound = flow.Bound()
         bound.block([cast("ast.stmt", node)], set())

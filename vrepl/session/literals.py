@@ -6,7 +6,6 @@ It knows syntax only: what the support functions do is the session's, calling it
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeAlias, cast
@@ -29,6 +28,7 @@ from vrepl.session.policy import (
     SAME,
     SHOW,
     SOURCE,
+    STAND_INS,
     TAKES_LISTS,
     TOTAL,
     TRIM,
@@ -309,7 +309,7 @@ class _Rewriter(Arithmetic):
         if eager := eager_argument(node, Known({}, self.is_library)):
             self.eager[id(eager)] = eager
         handed = self.handed_to(node)
-        if stand_in := self.stand_in(node):
+        if stand_in := self.stand_in(node, scope):
             node.func = ast.Name(stand_in, LOAD, **location(node.func))
             self.changed = True
         else:
@@ -324,17 +324,16 @@ class _Rewriter(Arithmetic):
             return old
         return self.support(TYPED, old, self.place(old, scope, want))
 
-    def stand_in(self, node: ast.Call) -> str | None:
-        """What is called for a builtin that tells a node from a float.
-
-        ``type(x)`` is compared by identity, and ``sum`` corrects what it adds.
-        """
+    def stand_in(self, node: ast.Call, scope: Scope) -> str | None:
+        """What is called for a builtin that tells a node from a float."""
         name = node.func.id if type(node.func) is ast.Name else ""
-        if name not in _STAND_INS or not node.args or type(node.args[0]) is ast.Starred:
+        if name not in STAND_INS or not node.args or type(node.args[0]) is ast.Starred:
             return None
         if name == "type" and (len(node.args) > 1 or node.keywords):
             return None
-        return _STAND_INS[name] if self.is_library(name) else None
+        if scope.nodeless and STAND_INS[name] == TOTAL:
+            return None
+        return STAND_INS[name] if self.is_library(name) else None
 
     def identity(self, old: ast.Compare, scope: Scope, want: Want | None) -> ast.expr | None:
         """What takes the place of ``a is b``: Python keeps each small whole number once.
@@ -468,9 +467,6 @@ _REPLACED: Final[Mapping[type[ast.AST], Callable[..., ast.AST | None]]] = {
     **dict.fromkeys((ast.For, ast.AsyncFor, ast.While, *COMPREHENSIONS), _Rewriter.looped),
 }
 
-
-# Python adds the floats of a `sum` with a correction from 3.12 on.
-_STAND_INS: Final = {"type": KIND} | ({"sum": TOTAL} if sys.version_info >= (3, 12) else {})
 
 # --- names ----------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ Rewriting by these tables is left to ``literals``, and making the nodes to the s
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, cast
@@ -30,6 +31,7 @@ __all__ = [
     "SAME",
     "SHOW",
     "SOURCE",
+    "STAND_INS",
     "TAKES_LISTS",
     "TOTAL",
     "TRIM",
@@ -70,6 +72,10 @@ MODULES: Final = {
 # Template strings keep what is in them as it is; Python has them from 3.14 on.
 _TEMPLATE: Final = newer("TemplateStr")
 _INTERPOLATION: Final = newer("Interpolation")
+
+# Builtins that tell a node from a float, and what is called for them: `type(x)` is compared by
+# identity, and from 3.12 on Python corrects the rounding of a `sum` of exact floats.
+STAND_INS: Final = {"type": KIND} | ({"sum": TOTAL} if sys.version_info >= (3, 12) else {})
 
 _NUMBERS: Final = (int, float)  # compared by exact type: a bool is an int
 
