@@ -296,6 +296,7 @@ def _holds_nodes(items: list[Any] | tuple[Any, ...]) -> bool:
     return ValueType in map(type, map(type, items))
 
 
+@cache  # a module that is loaded again has the same functions
 def _twin(record: Callable[..., Any], original: Callable[..., Any]) -> Builtin:
     rows = [row for row in OPERATORS if row.is_offered and row.symbol == original.__name__]
     if rows[0].takes in (ONE_LIST, TWO_LISTS):

@@ -63,7 +63,7 @@ def called_to_show() -> bool:
     module = module_of(asking)
     if not _is_showing(module) or not Session.is_on:
         return _is_showing(module)
-    if is_library(module) or is_written:
+    if module.partition(".")[0] in SHOWING or is_library(module) or is_written:
         return module not in _TELLING
     return _knows_values(asking.f_globals) or _says_repr(asking)
 

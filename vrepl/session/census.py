@@ -182,11 +182,7 @@ def places(
 
     Example:
         >>> from vrepl.core.value import leaf
-        >>> names = {"n": leaf(3), "xs": [leaf(4)], "ys": [0.5]}
-        >>> places(names) == {id(names["xs"])}
-        True
-        >>> somewhere = iter([leaf(5)])
-        >>> places(names) is None
+        >>> places({"xs": iter([leaf(4)])}) is None  # nobody looks into an iterator
         True
     """
     if is_free_threaded():
