@@ -566,3 +566,37 @@ def test_python_itself_adds_where_there_are_no_nodes(
     left, _ = answers(floats + program)
     assert left["t"] == [sum([0.1] * 10), sum([0.2] * 10)]
     assert len(added) == (2 if floats else 0)
+
+
+CALLING = {
+    "a loop": "for x in xs:\n        t.append(f(x))",
+    "a comprehension": "t = [f(x) for x in xs] + [f(x) for x in xs]",
+    "a result": "return [f(x) for x in xs]",
+}
+
+
+@pytest.mark.parametrize("name", CALLING)
+def test_the_functions_that_a_loop_calls_leave_no_names(name: str) -> None:
+    program = f"""
+def f(x): return 1/x
+def g(xs):
+    t = []
+    {CALLING[name]}
+    return t
+g(list((1.0, 2.0)))
+try:
+    g(list((1.0, 0.0)))
+except ZeroDivisionError as error:
+    frames = [error.__traceback__.tb_next, error.__traceback__.tb_next.tb_next]
+    names = [list(frame.tb_frame.f_locals) for frame in frames]
+    codes = [frame.tb_frame.f_code for frame in frames]
+"""
+    left, said = answers(program)
+    assert said and all(said)
+    assert "__vrepl" not in str(left["names"])
+    assert left["codes"][0].co_name == "g" and "__vrepl_called_f__" in str(codes_of(left["g"]))
+
+
+def codes_of(function: Any) -> list[tuple[str, ...]]:
+    code = function.__code__
+    return [code.co_varnames, code.co_cellvars]

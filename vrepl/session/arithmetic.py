@@ -320,10 +320,11 @@ class Arithmetic:
         """A loop as it runs where a test holds, and as it runs where not, behind that test."""
         test = plan.test(old)
         inside = replace(scope, known=plan.known, sure=scope.sure.union(plan.sure))
+        names: list[str] = []
         if plan.is_closed:  # what is known of the loop is known by its nodes: the copy needs none
             copy = twin(old)
             if plan.functions and test and self.may_hold(old, scope):
-                test = _calling(test, copy, plan.functions)
+                test = _calling(test, copy, plan.functions, names)
             inside = replace(inside, closed=True, nodeless=plan.is_nodeless)
             plain, other = self.entered(copy, inside, want), old
         else:
@@ -339,8 +340,13 @@ class Arithmetic:
             else self.entered(other, scope, want)
         )
         if isinstance(old, ast.expr):
+            if names:
+                held = cast("list[str]", scope.held)
+                held += [name for name in names if name not in held]
             return ast.IfExp(test, cast("ast.expr", plain), otherwise, **location(old))
-        return ast.If(test, [cast("ast.stmt", plain)], [otherwise], **location(old))
+        new = ast.If(test, [cast("ast.stmt", plain)], [otherwise], **location(old))
+        self.holding[id(new)] = names
+        return new
 
     def may_hold(self, old: ast.AST, scope: Scope) -> bool:
         """Whether a test before *old* may keep something under a name of ours."""
@@ -438,10 +444,14 @@ class Arithmetic:
         return ast.If(ast.Constant(True, **at), [head, statement], [], **at)
 
 
-def _calling(test: ast.expr, loop: ast.AST, functions: Iterable[str]) -> ast.expr:
-    """A test that keeps the functions it answers with, which the loop behind it calls."""
+def _calling(test: ast.expr, loop: ast.AST, functions: Iterable[str], names: list[str]) -> ast.expr:
+    """A test that keeps the functions it answers with, which the loop behind it calls.
+
+    The *names* it keeps them under are added.
+    """
     at = location(test)
     kept = {name: f"__vrepl_called_{name}__" for name in functions}
+    names += ["__vrepl_called__", *kept.values()]
     for part in everything(loop):
         if type(part) is ast.Name and part.id in kept:
             part.id = kept[part.id]
