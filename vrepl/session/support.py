@@ -14,8 +14,8 @@ from numbers import Integral
 from typing import Any, Final, NamedTuple
 
 from vrepl.core.blocks import is_plain
+from vrepl.core.caches import confuses
 from vrepl.core.kinds import ValueType
-from vrepl.core.memories import confuses
 from vrepl.core.nodes import LITERAL
 from vrepl.core.operators import Operator
 from vrepl.core.payload import writer
@@ -58,7 +58,7 @@ def argument(callee: Any, number: int | float) -> Any:
     """A typed argument: a leaf for what the session itself defined, the number for a library.
 
     Enums look their members up by number and count as a library; so does, for whole numbers, a
-    memory of results that a library made: it would find f(2) for f(2.0).
+    cache of results that a library made: it would find f(2) for f(2.0).
 
     Example:
         >>> argument(print, 2.0)

@@ -7,12 +7,12 @@ import functools as _functools
 from collections.abc import Callable as _Callable
 from typing import Any as _Any
 
-from vrepl.core.memories import takes_one as _takes_one
+from vrepl.core.caches import takes_one as _takes_one
 from vrepl.core.twins import pass_for as _pass_for
 
 
 def _remembering(function: _Callable[..., _Any], maxsize: _Any, typed: bool) -> _Any:
-    """The function with its memory.
+    """The function with its cache.
 
     Python keeps a lone exact int apart from all else that is equal to it, a node among them. Kept
     by type, which a node's is like an int's, both are one; any other call has a key that is equal.

@@ -1,7 +1,7 @@
-"""What Python's memories of results, `functools.cache` and `lru_cache`, make of whole nodes.
+"""What Python's caches of results, `functools.cache` and `lru_cache`, make of whole nodes.
 
 They keep a lone exact int apart from all else that is equal to it, a whole node among that. The
-memories themselves, as a session imports them, are `twins.functools`.
+caches themselves, as a session imports them, are `twins.functools`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def takes_one(function: Callable[..., Any]) -> bool:
 
 
 def confuses(function: Any) -> bool:
-    """Whether a function is a memory that finds for a whole node what it keeps for a float.
+    """Whether a function is a cache that finds for a whole node what it keeps for a float.
 
     Those that a session makes do not: they have a way of their own to tell their parameters.
 
