@@ -23,7 +23,7 @@ from test_hoisting import SUPPORT, Unhoisted, graph, kept, run
 from vrepl.core.derivatives import slope
 from vrepl.core.threads import is_free_threaded
 from vrepl.core.value import Value, leaf
-from vrepl.session import census, data, policy
+from vrepl.session import callees, census, data, policy
 from vrepl.session.data import Reading, is_data
 
 ANSWERS: list[bool] = []
@@ -600,3 +600,11 @@ except ZeroDivisionError as error:
 def codes_of(function: Any) -> list[tuple[str, ...]]:
     code = function.__code__
     return [code.co_varnames, code.co_cellvars]
+
+
+def test_a_function_is_compiled_once_for_loops_of_any_length() -> None:
+    program = "def f(x): return x*x\ndef g(xs): return [f(x) for x in xs]\n"
+    program += "t = [g(list((1.0, 2.0)*n)) for n in range(1, 5)]"
+    left, said = answers(program)
+    assert len(said) == 4 and all(said)
+    assert len(callees._found[left["f"]]) == 1

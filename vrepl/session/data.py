@@ -38,7 +38,7 @@ _SILENT: Final = frozenset(
      "__orig_bases__", "__parameters__", "__post_init__", "__qualname__", "__replace__",
      "__repr__", "__setstate__", "__slots__", "__static_attributes__", "__str__", "__weakref__"}
 )  # fmt: skip
-_STORING: Final = frozenset({"__delattr__", "__setattr__"})  # frozen dataclasses have them
+_STORING: Final = _SILENT | {"__delattr__", "__setattr__"}  # frozen dataclasses have them
 # How slots and named tuples read a field.
 _FIELDS: Final = (MemberDescriptorType, type(vars(namedtuple("_", "x"))["x"]))
 
@@ -133,7 +133,7 @@ def _is_record(x: Any, kind: type, reading: Reading, depth: int) -> bool:
     """Whether reading these attributes of *x* runs no code, and gives data."""
     if reading.calls or type(kind) is not type:
         return False
-    allowed = _SILENT if reading.stores else _SILENT | _STORING
+    allowed = _SILENT if reading.stores else _STORING
     for base in bases_of(kind)[:-1]:
         members = members_of(base)
         if base in _ROWS:

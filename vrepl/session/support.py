@@ -263,19 +263,22 @@ def _closed(
         values += tuple([bound.get(name) for name in names])
     does = data.Reading(*reading)
     calls = bool(functions or called)
-    if does.steps < data.SHORTEST * (_CALLING if calls else 1):
-        counted = [bound.get(name) for name in counted]
-        does = does._replace(steps=data.longest(chain(values, counts, counted)))
-        if does.steps < data.SHORTEST * (_CALLING if calls else 1):
+    shortest = data.SHORTEST * (_CALLING if calls else 1)
+    steps = does.steps
+    if steps < shortest:
+        steps = data.longest((*values, *counts, *map(bound.get, counted)))
+        if steps < shortest:
             return False
-    callers += tuple([bound.get(name) for name in calling])
+    if calling:
+        callers += tuple([bound.get(name) for name in calling])
     read = _Read(bound, own, values, callers, modules)
     if not calls:
-        return read.is_closed(does, *given)
+        return read.is_closed(does, steps, given)
     functions += tuple([bound.get(name) for name in called])
     for nodeless in (True, False)[: 2 - does.nodeless]:
         more = callees.reading(functions, bound, does._replace(nodeless=nodeless))
-        if more and read.but(more).is_closed(more.does, *given, values, callers):
+        kept = *given, values, callers
+        if more and read.but(more).is_closed(more.does, steps, kept):
             return more.answer
     return False
 
@@ -302,19 +305,21 @@ class _Read(NamedTuple):
         values, callers = (*self.values, *more.values()), (*self.callers, *more.callers())
         return _Read(self.bound, self.own, values, callers, (*self.modules, *more.modules))
 
-    def is_closed(self, does: data.Reading, *kept: tuple[Any, ...]) -> bool:
+    def is_closed(self, does: data.Reading, steps: int, kept: tuple[tuple[Any, ...], ...]) -> bool:
         """Whether it is all data, and no whole node hides in it.
 
         Args:
             does: What the loop does with it.
+            steps: How many steps the loop takes.
             kept: Other tuples that hold values meanwhile.
         """
-        if not does.calls and not all(type(x) in data.COLLECTIONS for x in self.callers):
+        silent = not self.callers or all(type(x) in data.COLLECTIONS for x in self.callers)
+        if not silent and not does.calls:
             does = does._replace(calls=True)
         if not _are_data(self.values, does) or not _are_modules(self.bound, self.modules):
             return False
-        kept += self.values, self.callers
-        shut = census.places(self.bound, self.own, kept, does.nodeless, does.steps)
+        kept = *kept, self.values, self.callers
+        shut = census.places(self.bound, self.own, kept, does.nodeless, steps)
         return shut is not None and (not shut or _are_data(self.values, does._replace(shut=shut)))
 
 
