@@ -602,9 +602,12 @@ def codes_of(function: Any) -> list[tuple[str, ...]]:
     return [code.co_varnames, code.co_cellvars]
 
 
-def test_a_function_is_compiled_once_for_loops_of_any_length() -> None:
+def test_a_function_is_compiled_once_for_loops_of_any_length(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(data, "SHORTEST", 1)  # so that steps are counted
     program = "def f(x): return x*x\ndef g(xs): return [f(x) for x in xs]\n"
-    program += "t = [g(list((1.0, 2.0)*n)) for n in range(1, 5)]"
+    program += "t = [g(list((1.0, 2.0)*n)) for n in range(4, 8)]"
     left, said = answers(program)
     assert len(said) == 4 and all(said)
     assert len(callees._found[left["f"]]) == 1

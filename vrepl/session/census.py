@@ -132,24 +132,21 @@ class _Census:
                 return None
         return places
 
-    def searched(
+    def found(
         self,
         names: Mapping[str, Any],
+        wanted: list[str],
         own: Collection[tuple[Any, ...]],
         kept: Collection[tuple[Any, ...]],
     ) -> frozenset[int] | None:
-        """The same, looked for under all names, and remembered."""
-        began = time.perf_counter()
-        found = self.accounted(_search(names, list(names), own, kept))
-        if found is not None:
+        """The same, looked for under the *wanted* names, and remembered."""
+        result = self.accounted(_search(names, wanted, own, kept))
+        if result is not None:
             given = list(map(id, chain.from_iterable(_given(own, kept))))
-            memory = _Memory(self, names, given)
+            memory = _Memory(self, names, wanted, given)
             self.memory = memory if memory.is_whole else None
             self.names = list(memory.seen)
-        self.searches.note(began)
-        if found is None:
-            self.recount()
-        return found
+        return result
 
 
 @cache
@@ -197,10 +194,14 @@ def places(
     if alive > 2 * _MOST_NODES or not census.checks.allows(steps):
         return None
     began = time.perf_counter()
-    found = census.accounted(_search(names, census.names, own, kept))
+    found = census.found(names, census.names, own, kept)
     census.checks.note(began)
     if found is None and census.searches.allows(steps):
-        found = census.searched(names, own, kept)
+        began = time.perf_counter()
+        found = census.found(names, list(names), own, kept)
+        census.searches.note(began)
+        if found is None:
+            census.recount()
     return found
 
 
@@ -219,23 +220,25 @@ class _Memory:
         is_whole: Whether each node was seen.
     """
 
-    def __init__(self, census: _Census, names: Mapping[str, Any], given: Sequence[int]) -> None:
+    def __init__(
+        self, census: _Census, names: Mapping[str, Any], wanted: list[str], given: Sequence[int]
+    ) -> None:
         """Remember what there is, but for references by what a function was *given*, by `id`.
 
         A list may hold as many later.
         """
         self.alive = census.count()
-        nodes = self._find(census, names)
+        nodes = self._find(census, names, wanted)
         self.shown = list(map(id, _shown(names)))
         self.seen: dict[str, list[tuple[int, int]]] = {}
-        for name in list(names):
+        for name in wanted:
             if id(names.get(name)) in self.leading:
                 sights = self._sight(names, name)
                 self.seen[name] = [(key, n and n - given.count(key)) for key, n in sights]
         self.is_whole = nodes <= {key for sights in self.seen.values() for key, _ in sights}
 
-    def _find(self, census: _Census, names: Mapping[str, Any]) -> set[int]:
-        found = _search(names, list(names))  # which has references of its own, and goes
+    def _find(self, census: _Census, names: Mapping[str, Any], wanted: list[str]) -> set[int]:
+        found = _search(names, wanted)  # which has references of its own, and goes
         nodes = found.of(census.counted)
         self.places = found.places(nodes)
         self.leading = dict.fromkeys(found.around(nodes, found.inside | found.below), False)
