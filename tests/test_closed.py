@@ -14,6 +14,7 @@ from collections import namedtuple
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from weakref import ref
 
 import pytest
 from hypothesis import given
@@ -23,7 +24,7 @@ from test_hoisting import SUPPORT, Unhoisted, graph, kept, run
 from vrepl.core.derivatives import slope
 from vrepl.core.threads import is_free_threaded
 from vrepl.core.value import Value, leaf
-from vrepl.session import callees, census, data, policy
+from vrepl.session import callees, census, data, policy, support
 from vrepl.session.data import Reading, is_data
 
 ANSWERS: list[bool] = []
@@ -31,7 +32,7 @@ ANSWERS: list[bool] = []
 
 @pytest.fixture(autouse=True)
 def _every_loop(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Short loops ask too, and no node of another test is left."""
+    """Short loops ask too, no question fails, and no node of another test is left."""
 
     search = census.places
 
@@ -55,8 +56,20 @@ def _every_loop(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(data, "SHORTEST", 0)
     monkeypatch.setattr(census, "PATIENCE", 0.0)
     monkeypatch.setattr(census, "places", asked)
+    failed: list[str] = []
+    question = support._closed
+
+    def checked(*arguments: Any) -> bool | tuple[Any, ...]:
+        try:
+            return question(*arguments)
+        except Exception as error:
+            failed.append(repr(error))
+            raise
+
+    monkeypatch.setattr(support, "_closed", checked)
     ANSWERS.clear()
     yield
+    assert not failed
     del left
     census._census.cache_clear()
 
@@ -243,6 +256,8 @@ OPEN = {
     "a function that binds a global":
         "def f(x):\n    global u\n    u = n\n    return x\nfor x in xs:\n    s += f(x)",
     "a function that looks around": "def f(x): return globals()['n']\nfor x in xs:\n    s += f(x)",
+    "a function that reads an attribute of its own":
+        "def f(x): return x*f.k\nf.k = n\nfor x in xs:\n    s += f(x)",
     "a generator": "def f(x): yield n\nfor x in xs:\n    s += x*max(f(x))",
     "a function that waits": "def f(x): return lambda: n\nfor x in xs:\n    s += f(x)()",
     "a class": "class f(float): pass\nfor x in xs:\n    s += f(x)",
@@ -393,6 +408,21 @@ def test_a_node_that_something_else_holds_makes_loops_ask(name: str) -> None:
 def test_a_node_in_a_collection_disturbs_no_other_loop(name: str, place: str) -> None:
     text = placed(CLOSED["items of two lists"], place).replace(HEAD, f"{HEAD}{FOUND[name]}\n")
     assert answers(text, **objects())[1] == [True]
+
+
+class Host:
+    def __init__(self, *shown: Any) -> None:
+        self.shown = shown
+
+    def shown_results(self) -> tuple[Any, ...]:
+        return self.shown
+
+
+def test_a_host_may_keep_all_results_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    results = {1: [0.5]}
+    host = Host(results, results[1])
+    monkeypatch.setattr(census, "KEEPERS", [ref(host)])
+    assert answers(f"{HEAD}{CLOSED['items']}", Out=results, **objects())[1] == [True]
 
 
 READING = {

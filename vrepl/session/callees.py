@@ -334,7 +334,9 @@ def _compiled(node: _Function, code: CodeType, needs: Needs) -> CodeType | None:
     except Exception:
         return None
     inner = [part for part in _codes(next(_codes(outer))) if _is_of(node, part)]
-    return inner[0].replace(co_qualname=code.co_qualname) if len(inner) == 1 else None
+    if len(inner) != 1 or not names.issuperset(inner[0].co_freevars):
+        return None  # it reads its own name otherwise than to call itself
+    return inner[0].replace(co_qualname=code.co_qualname)
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

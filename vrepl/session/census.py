@@ -385,9 +385,9 @@ def _met(values: Iterable[Any], found: _Found) -> list[Any]:
         if id(kind) in _DULL or not (id(kind) in _FOLLOWED or _is_own(kind)):
             continue
         key = id(x)
-        if key in found.objects:
+        if key in found.holders:
             found.holders[key] += 1
-        else:
+        elif key not in found.objects:
             found.holders[key] = 1
             found.objects[key] = x
             new.append(x)
