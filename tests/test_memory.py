@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+import sysconfig
 import time
 import tracemalloc
 from typing import Any
@@ -257,3 +258,18 @@ def test_nodes_held_elsewhere_are_counted() -> None:
     kept = [Value(2.0) for _ in range(10)]
     assert holdings({}).elsewhere == before + 10 == alive()
     assert holdings({"kept": kept}).elsewhere == before
+
+
+def test_the_collector_imports_nothing(monkeypatch):
+    # Python 3.11 loses an import in whose middle a collection imports something else.
+    limit = Limit(lambda: 10**9)
+    is_free_threaded.cache_clear()
+    limit.install()
+    try:
+        monkeypatch.setattr(sysconfig, "get_config_var", lambda name: pytest.fail("asked late"))
+        limit._next = 0.0
+        limit._collected("stop", {"generation": 0})
+        limit._collected("stop", {"generation": 2})
+    finally:
+        limit.remove()
+    assert limit._next > 0

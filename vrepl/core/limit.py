@@ -78,6 +78,7 @@ class Limit:
 
     def install(self) -> None:
         """Begin to watch."""
+        is_free_threaded()  # imports, which an import that is interrupted by the collector forbids
         gc.callbacks.append(self._collected)
         self._replaced, sys.unraisablehook = sys.unraisablehook, self._hook
 
