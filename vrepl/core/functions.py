@@ -8,7 +8,6 @@ from __future__ import annotations
 import builtins
 import inspect
 import math
-import sys
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from itertools import chain, groupby
@@ -236,16 +235,8 @@ class Builtin(partial[Any]):
     original: Callable[..., Any]
     # `inspect`, `pydoc` and IPython ask `isinstance(f, BuiltinFunctionType)`, which believes this.
     __class__ = property(lambda self: BuiltinFunctionType)
-    # From 3.14 on `inspect` looks at a partial before it believes anything.
-    if sys.version_info >= (3, 14):
-        __signature__ = property(lambda self: inspect.signature(self.original))
-
-    @property
-    def __signature__(self) -> Any:
-        """What `inspect` is told, from 3.13 on, before it looks into a partial function."""
-        import inspect
-
-        return inspect.signature(self.original)
+    # What `inspect` is told, from 3.13 on, before it looks into a partial function.
+    __signature__ = property(lambda self: inspect.signature(self.original))
 
     def __repr__(self) -> str:
         return repr(self.original)

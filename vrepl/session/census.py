@@ -323,16 +323,13 @@ def _search(
         kept: As in `places`.
     """
     found = _Found()
-    results = names.get("Out")
-    stack = _met((x for x in map(names.get, wanted) if x is not results), found)
-    if type(results) is dict:
-        stack += _met(results.values(), found)
-        # Hosts hold it as they like.
+    results: Any = names.get("Out")
+    is_table = type(results) is dict
+    if is_table:
+        found.objects[id(results)] = results  # hosts hold it as they like: it is not counted
+    stack = _met(chain(map(names.get, wanted), _shown(names)), found)
+    if is_table:
         found.inside |= {id(x): [id(results)] for x in results.values() if id(x) in found.objects}
-        found.objects[id(results)] = results
-    for host in KEEPERS:
-        keeper = host()
-        stack += _met(keeper.shown_results() if keeper else (), found)
     for values in _given(own, kept):
         stack += filter(_is_worth, _met(values, found))
     while stack and len(found.objects) < _MOST_OBJECTS:

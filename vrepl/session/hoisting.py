@@ -308,9 +308,8 @@ def _closed(
     if any(map(search.own.__contains__, found.modules)):
         return None
     known = search.known.but(dict.fromkeys(found.modules, Kind.MODULE))
-    functions = sorted(
-        found.functions, key=search.own.__contains__, reverse=True
-    )  # as the test has them
+    # In the order in which the test answers with them.
+    functions = sorted(found.functions, key=search.own.__contains__, reverse=True)
     test = partial(closed.question, found, search.own)
     return Plan(test, known, (), True, nodeless, tuple(functions))
 
