@@ -8,11 +8,15 @@ import sys
 import sysconfig
 import time
 import tracemalloc
+import weakref
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from vrepl.core.limit import Limit, alive
+from vrepl.core import collector
+from vrepl.core.collector import Pace, alive
+from vrepl.core.limit import Limit
 from vrepl.core.methods import record
 from vrepl.core.threads import is_free_threaded
 from vrepl.core.value import IntValue, Value, leaf
@@ -30,7 +34,7 @@ config.HistoryManager.enabled = False
 config.InteractiveShell.cache_size = 10_000
 ip = InteractiveShell.instance(config=config)
 ip.extension_manager.load_extension("vrepl")
-from vrepl.core.limit import alive
+from vrepl.core.collector import alive
 def run(*cells):
     for cell in cells:
         result = ip.run_cell(cell, store_history=True)
@@ -173,6 +177,68 @@ def test_a_limit_leaves_nothing_behind() -> None:
     limit.remove()
     assert gc.callbacks == callbacks
     assert isinstance(Value(2.0) * 3, Value) and not limit.reached
+
+
+@pytest.fixture
+def pace(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pace]:
+    """One that takes every collection for a long one."""
+    monkeypatch.setattr(collector, "_SHORT", 0.0)
+    gc.collect()
+    before = gc.get_threshold()
+    pace = Pace()
+    yield pace
+    pace.stop()
+    gc.set_threshold(*before)
+
+
+class Held:
+    """Something to refer to weakly."""
+
+    items: list[Any]
+
+
+def collection(pace: Pace) -> None:
+    pace.collected("start", 2)
+    pace.collected("stop", 2)
+
+
+def many_nodes() -> Value:
+    kept = Value(1.0)
+    for _ in range(500_000):
+        kept = kept + 1.5
+    return kept
+
+
+def test_the_collector_rests_from_many_nodes_and_goes_on(pace: Pace) -> None:
+    before = gc.get_threshold()
+    kept = many_nodes()
+    collection(pace)
+    assert pace.is_resting() and gc.get_threshold()[:2] == before[:2] != gc.get_threshold()
+    cycle = Held()
+    cycle.items = [kept, cycle]
+    found = weakref.ref(cycle)
+    del kept, cycle
+    gc.collect()
+    assert found() is None, "who asks for a collection gets it"
+    while pace.is_resting():
+        pace.collected("stop", 1)
+    assert gc.get_threshold() == before
+
+
+def test_the_collector_does_not_rest_from_what_else_there_is(pace: Pace) -> None:
+    before = gc.get_threshold()
+    kept = [[i] for i in range(500_000)]
+    collection(pace)
+    assert not pace.is_resting() and gc.get_threshold() == before and kept
+
+
+def test_a_threshold_that_somebody_sets_stays(pace: Pace) -> None:
+    kept = many_nodes()
+    collection(pace)
+    assert pace.is_resting() and kept
+    gc.set_threshold(600, 5, 5)
+    pace.stop()
+    assert gc.get_threshold() == (600, 5, 5)
 
 
 @pytest.mark.parametrize("number", [2.0, 3])

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from vrepl.core.limit import alive
+from vrepl.core.collector import alive
 from vrepl.core.nodes import size_of
 from vrepl.core.value import Value
 from vrepl.session.parts import is_node, is_searched, parts

@@ -1,0 +1,109 @@
+"""Keeps Python's collector from going through the nodes again and again while more are made.
+
+Python collects everything whenever a quarter more objects have come. Nodes hold each other by the
+hundred thousand and are in no cycle, so that finds nothing, and takes most of the time of a loop
+that builds them: of 2 million, made in 3.6 s on 3.11, 3.2 s.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from typing import Final
+
+from vrepl.core.value import FloatValue, IntValue
+
+__all__ = ["STRIDE", "Pace", "alive"]
+
+# Every STRIDE-th tracked object is looked at. Measured on 3.11: 6 million objects are listed in
+# 0.14 s, and looking at all of them would take 0.29 s more.
+STRIDE: Final = 97
+
+# A collection that takes less time than this, in seconds, nobody notices.
+_SHORT: Final = 0.02
+# Collections of everything take at most this share of the time while there are many nodes.
+_SHARE: Final = 0.1
+# A collection is slow because of nodes where at least this part of all objects are; beside each
+# stands how it was made.
+_PART: Final = 0.1
+_OLDEST: Final = 2
+# So many collections of what is younger have to come before all is collected; never, that is.
+_NEVER: Final = 2**30
+
+
+def alive(stride: int = 1) -> int:
+    """How many nodes there are, wherever they are held.
+
+    Args:
+        stride: Look at every *stride*-th object only; the answer is an estimate then.
+
+    Example:
+        >>> from vrepl import Value
+        >>> before = alive()
+        >>> kept = [Value(2.0) for _ in range(1000)]
+        >>> alive() - before
+        1000
+    """
+    found = 0
+    for thing in gc.get_objects()[::stride]:
+        kind = type(thing)
+        if kind is FloatValue or kind is IntValue:
+            found += 1
+    return found * stride
+
+
+class Pace:
+    """Lets the collector rest from collecting everything, for a multiple of what it last took.
+
+    It sets the third of the collector's thresholds meanwhile, so what calls `gc.collect` collects
+    everything as ever. What somebody else sets stays.
+
+    Example:
+        >>> pace = Pace()
+        >>> pace.collected("start", 2)
+        >>> pace.collected("stop", 2)
+        >>> pace.is_resting()
+        False
+    """
+
+    def __init__(self) -> None:
+        self._began = 0.0
+        self._until = 0.0
+        self._ours: tuple[int, int, int] | None = None
+        self._before = gc.get_threshold()
+
+    def is_resting(self) -> bool:
+        """Whether the collector waits before it collects everything again."""
+        return self._ours is not None
+
+    def collected(self, phase: str, generation: int) -> None:
+        """Take note of a collection. It is called in the midst of one, so it imports nothing.
+
+        Args:
+            phase: "start" or "stop".
+            generation: What is collected: 2 is everything.
+        """
+        now = time.perf_counter()
+        if phase == "start":
+            self._began = now
+        elif self._ours:
+            if now >= self._until:
+                self.stop()
+        elif generation == _OLDEST and now - self._began > _SHORT and _are_many_nodes():
+            self._rest((now - self._began) / _SHARE)
+
+    def stop(self) -> None:
+        """Give the collector its threshold back, unless somebody has set another."""
+        ours, self._ours = self._ours, None
+        if ours and gc.get_threshold() == ours:
+            gc.set_threshold(*self._before)
+
+    def _rest(self, seconds: float) -> None:
+        self._until = time.perf_counter() + seconds
+        self._before = gc.get_threshold()
+        self._ours = (*self._before[:_OLDEST], _NEVER)
+        gc.set_threshold(*self._ours)
+
+
+def _are_many_nodes() -> bool:
+    return alive(STRIDE) > _PART * len(gc.get_objects())
