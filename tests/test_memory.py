@@ -179,10 +179,24 @@ def test_a_limit_leaves_nothing_behind() -> None:
     assert isinstance(Value(2.0) * 3, Value) and not limit.reached
 
 
+class Clock:
+    """Stands in for `time`; it goes on when told to."""
+
+    now = 100.0
+
+    def perf_counter(self) -> float:
+        return self.now
+
+
 @pytest.fixture
-def pace(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pace]:
-    """One that takes every collection for a long one."""
-    monkeypatch.setattr(collector, "_SHORT", 0.0)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(collector, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def pace(clock: Clock) -> Iterator[Pace]:
     gc.collect()
     before = gc.get_threshold()
     pace = Pace()
@@ -197,22 +211,26 @@ class Held:
     items: list[Any]
 
 
-def collection(pace: Pace) -> None:
+def collection(pace: Pace, clock: Clock, seconds: float) -> None:
+    """Everything is collected, which takes so long."""
     pace.collected("start", 2)
+    clock.now += seconds
     pace.collected("stop", 2)
 
 
 def many_nodes() -> Value:
     kept = Value(1.0)
-    for _ in range(500_000):
+    for _ in range(250_000):
         kept = kept + 1.5
     return kept
 
 
-def test_the_collector_rests_from_many_nodes_and_goes_on(pace: Pace) -> None:
+def test_the_collector_rests_from_many_nodes_and_goes_on(pace: Pace, clock: Clock) -> None:
     before = gc.get_threshold()
     kept = many_nodes()
-    collection(pace)
+    collection(pace, clock, 0.01)
+    assert not pace.is_resting()
+    collection(pace, clock, 0.5)
     assert pace.is_resting() and gc.get_threshold()[:2] == before[:2] != gc.get_threshold()
     cycle = Held()
     cycle.items = [kept, cycle]
@@ -220,21 +238,36 @@ def test_the_collector_rests_from_many_nodes_and_goes_on(pace: Pace) -> None:
     del kept, cycle
     gc.collect()
     assert found() is None, "who asks for a collection gets it"
-    while pace.is_resting():
-        pace.collected("stop", 1)
-    assert gc.get_threshold() == before
+    clock.now += 4.0
+    pace.collected("stop", 1)
+    assert pace.is_resting()
+    clock.now += 4.0
+    pace.collected("stop", 1)
+    assert not pace.is_resting() and gc.get_threshold() == before
 
 
-def test_the_collector_does_not_rest_from_what_else_there_is(pace: Pace) -> None:
+def test_the_collector_rests_for_longer_when_there_is_more(pace: Pace, clock: Clock) -> None:
+    kept = [many_nodes()]
+    collection(pace, clock, 0.5)
+    kept += [many_nodes(), many_nodes(), many_nodes()]
+    clock.now += 6.0
+    pace.collected("stop", 1)
+    assert pace.is_resting() and len(kept) == 4
+    clock.now += 20.0
+    pace.collected("stop", 1)
+    assert not pace.is_resting()
+
+
+def test_the_collector_does_not_rest_from_what_else_there_is(pace: Pace, clock: Clock) -> None:
     before = gc.get_threshold()
-    kept = [[i] for i in range(500_000)]
-    collection(pace)
+    kept = [[i] for i in range(250_000)]
+    collection(pace, clock, 0.5)
     assert not pace.is_resting() and gc.get_threshold() == before and kept
 
 
-def test_a_threshold_that_somebody_sets_stays(pace: Pace) -> None:
+def test_a_threshold_that_somebody_sets_stays(pace: Pace, clock: Clock) -> None:
     kept = many_nodes()
-    collection(pace)
+    collection(pace, clock, 0.5)
     assert pace.is_resting() and kept
     gc.set_threshold(600, 5, 5)
     pace.stop()

@@ -8,6 +8,7 @@ that builds them: of 2 million, made in 3.6 s on 3.11, 3.2 s.
 from __future__ import annotations
 
 import gc
+import sys
 import time
 from typing import Final
 
@@ -21,7 +22,8 @@ STRIDE: Final = 97
 
 # A collection that takes less time than this, in seconds, nobody notices.
 _SHORT: Final = 0.02
-# Collections of everything take at most this share of the time while there are many nodes.
+# Collections of everything take at most this share of the time while there are many nodes, if one
+# takes the longer the more blocks of memory there are.
 _SHARE: Final = 0.1
 # A collection is slow because of nodes where at least this part of all objects are; beside each
 # stands how it was made.
@@ -67,8 +69,9 @@ class Pace:
     """
 
     def __init__(self) -> None:
-        self._began = 0.0
-        self._until = 0.0
+        self._began = self._ended = self._until = 0.0
+        self._took = 0.0
+        self._blocks = 1
         self._ours: tuple[int, int, int] | None = None
         self._before = gc.get_threshold()
 
@@ -88,9 +91,9 @@ class Pace:
             self._began = now
         elif self._ours:
             if now >= self._until:
-                self.stop()
+                self._go_on(now)
         elif generation == _OLDEST and now - self._began > _SHORT and _are_many_nodes():
-            self._rest((now - self._began) / _SHARE)
+            self._rest(now)
 
     def stop(self) -> None:
         """Give the collector its threshold back, unless somebody has set another."""
@@ -98,11 +101,20 @@ class Pace:
         if ours and gc.get_threshold() == ours:
             gc.set_threshold(*self._before)
 
-    def _rest(self, seconds: float) -> None:
-        self._until = time.perf_counter() + seconds
+    def _rest(self, now: float) -> None:
+        self._blocks = sys.getallocatedblocks()
+        self._took, self._ended = now - self._began, now
+        self._until = now + self._took / _SHARE
         self._before = gc.get_threshold()
         self._ours = (*self._before[:_OLDEST], _NEVER)
         gc.set_threshold(*self._ours)
+
+    def _go_on(self, now: float) -> None:
+        """Rest no more, unless so much has come meanwhile that it would take too long again."""
+        expected = self._took * sys.getallocatedblocks() / self._blocks
+        self._until = self._ended + expected / _SHARE
+        if now >= self._until:
+            self.stop()
 
 
 def _are_many_nodes() -> bool:
