@@ -14,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_hoisting import as_typed, run, text
 
+from vrepl.core.derivatives import gradient
+from vrepl.core.errors import VreplError
 from vrepl.core.nodes import order
 from vrepl.core.value import Value, leaf, plain
 from vrepl.session import literals
@@ -24,11 +26,17 @@ from vrepl.session.literals import LITERAL, transform
 
 
 class AllNodes:
-    """Switches the search for plain names off."""
+    """Switches the search for plain names off, and that for totals if need be."""
+
+    def __init__(self, but_totals: bool = True) -> None:
+        self.but_totals = but_totals
+
+    def found(self, node: Any, is_library: Any) -> Unseen:
+        return Unseen(totals=unseen(node, is_library).totals) if self.but_totals else Unseen()
 
     def __enter__(self) -> None:
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(literals, "unseen", lambda node, is_library: Unseen())
+        self.patch.setattr(literals, "unseen", self.found)
 
     def __exit__(self, *error: object) -> None:
         self.patch.undo()
@@ -160,6 +168,30 @@ def test_no_slope_is_lost(program: str) -> None:
     assert one == other
 
 
+def slopes(x: Any) -> Any:
+    """What depends on something with a name, and how; 0 is no slope by a number it does not see."""
+    if isinstance(x, dict):
+        return [(text(plain(key)), slopes(value)) for key, value in x.items()]
+    if isinstance(x, (list, tuple)):
+        return [slopes(part) for part in x]
+    if not isinstance(x, Value):
+        return []
+    wrt = [node for node in order(x) if node.label in ("n", "x", "s") and not node._prev]
+    try:
+        found = [repr(slope) for slope in gradient(x, wrt)] if wrt else []
+    except VreplError as error:
+        found = [type(error).__name__]
+    return [*zip((node.label for node in wrt), found, strict=False)]
+
+
+@given(programs())
+def test_totals_lose_no_slope_by_what_has_a_name(program: str) -> None:
+    one = outcome(*run(program, **world(leaf, leaf)), slopes)
+    with AllNodes(but_totals=False):
+        other = outcome(*run(program, **world(leaf, leaf)), slopes)
+    assert one == other
+
+
 @given(programs())
 def test_functions_do_what_python_does(program: str) -> None:
     one = outcome(*run(program, **world(leaf, leaf)), numbers_in)
@@ -271,6 +303,59 @@ def test_what_nobody_sees(name: str) -> None:
 @pytest.mark.parametrize("name", SEEN)
 def test_what_somebody_sees(name: str) -> None:
     assert "i" not in names_of(SEEN[name])
+
+
+# Each body's `t` starts from a number that stays plain.
+TOTALS = {
+    "counted": "t = 0\nwhile n != 1:\n    n //= 2\n    t += 1\nreturn t",
+    "summed": "t = 0\nfor x in xs: t += x\nreturn t",
+    "summed the long way": "t = 0\nfor x in xs: t = t + x\nreturn t",
+    "a sum of floats": "t = 0.0\nfor x in xs: t += x*n\nreturn 4*t",
+    "a product": "t = 1\nfor i in range(n): t *= i\nreturn t",
+    "a product of floats": "t = 1.0\nfor x in xs:\n    t *= x\nreturn -t",
+    "two": "t, u = 0, 1\nfor i in range(n): t, u = u, t + u\nreturn t",
+    "the largest": "t = -1\nfor x in xs: t = max(t, x)\nreturn t",
+    "returned in a pair": "t = c = 0\nfor x in xs:\n    t += x; c += 1\nreturn t/c, [c]",
+    "yielded": "t = 0\nfor x in xs:\n    t += x\n    yield t",
+    "from several starts": "t = 0\nfor x in xs:\n    t += x\n    if x > 3: t = -1\nreturn t",
+    "set once more": "t = 5\nif n: t = n*2\nreturn t",
+}
+NO_TOTALS = {
+    "a parameter of the function": "t = 3\nreturn n*t",
+    "one of two": "t = 3\nif n: t = 2\nreturn n*t",
+    "a quantity": "t = 2.5\nfor x in xs: t += x\nreturn t",
+    "a step of a descent": "t = 5\nfor _ in xs:\n    y = (t - 3)**2\n    y.backward()\n    "
+    "t -= 0.1*t.grad\nreturn t",
+    "asked for its slope": "t = 0\nfor x in xs: t += x\nt.backward()\nreturn t",
+    "handed over": "t = 0\nfor x in xs: t += f(t)\nreturn t",
+    "kept": "t = 0\nfor x in xs:\n    t += x\n    rows.append(t)\nreturn t",
+    "begun with a product": "t = 1.0\nfor x in xs: t += x\nreturn t",
+    "from two floats": "t = 0.0\nt += n\nif n: t = 1.0\nreturn t",
+    "a quantity that changes": "t = 0.0\nfor x in xs: t = x - t\nreturn t",
+    "of a loop": "t = 0\nfor t in xs: t += 1\nreturn t",
+    "of an inner function": "t = 0\ndef g():\n    nonlocal t\n    t += 1\ng()\nreturn t",
+    "a global": "global t\nt = 0\nt += n\nreturn t",
+    "tests alone": "t = 0\nwhile t < n: t += 1\nreturn n",
+}
+
+
+@pytest.mark.parametrize("name", TOTALS)
+def test_what_totals_start_from(name: str) -> None:
+    found = found_in(TOTALS[name])
+    assert "t" in found.totals and "t" not in found.names
+
+
+@pytest.mark.parametrize("name", NO_TOTALS)
+def test_what_is_no_total(name: str) -> None:
+    assert "t" not in found_in(NO_TOTALS[name]).totals
+
+
+def test_totals_are_plain_until_a_node_comes() -> None:
+    source = "def f(xs):\n    t = 0\n    for x in xs: t += 2*x\n    return t\nd = f(xs)"
+    assert type(run(source, xs=[1, 2.5])[0]["d"]) is float
+    weight = leaf(3.0)
+    d = run(source, xs=[1, weight, weight])[0]["d"]
+    assert isinstance(d, Value) and plain(d) == 14.0 and gradient(d, [weight]) == (4.0,)
 
 
 LONG = {

@@ -21,7 +21,7 @@ from vrepl.core.twins import math as mathematics
 from vrepl.session.arithmetic import is_builtin
 from vrepl.session.closed import ROUNDING, Needs, needs_of_function
 from vrepl.session.data import Reading
-from vrepl.session.escapes import unseen
+from vrepl.session.escapes import Unseen, unseen
 from vrepl.session.flow import parameters
 from vrepl.session.kinds import Known
 from vrepl.session.proof import without_warnings
@@ -279,8 +279,8 @@ def _judge(code: CodeType) -> _Judged:
     if found is None:
         found = _Judged()
         node = _parsed(code)
-        plain = unseen(node, is_builtin).names if isinstance(node, ast.FunctionDef) else frozenset()
-        known = Known({}, is_builtin, plain)
+        nobody = unseen(node, is_builtin) if isinstance(node, ast.FunctionDef) else Unseen()
+        known = Known({}, is_builtin, nobody.names, nobody.totals)
         needs = node and needs_of_function(node, known)
         if node and needs:
             bare = needs_of_function(node, known, nodeless=True)

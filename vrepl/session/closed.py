@@ -13,7 +13,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
 
-from vrepl.session.flow import bindings, bound_names, eager_argument, parameters, sources
+from vrepl.session.flow import (
+    bindings,
+    bound_names,
+    eager_argument,
+    parameters,
+    sources,
+    stays_plain,
+)
 from vrepl.session.kinds import Known
 from vrepl.session.policy import SOURCE, TAKES_LISTS, is_calculation, number_of
 from vrepl.session.trees import LOAD, call, children, location
@@ -168,7 +175,7 @@ def _bound(
 ) -> Iterator[_Place]:
     """An assignment, none of whose numbers may become a node of those that must not be there."""
     value = node.iter if type(node) is ast.For else node.value
-    plain = frozenset(id(part) for name, part in sources(node) if name in known.plain)
+    plain = frozenset(id(part) for name, part in sources(node) if stays_plain(name, part, known))
     if type(node) is not ast.AugAssign and value is not None and _types_node(value, found, plain):
         raise _Open
     if type(node) is ast.AugAssign and type(node.target) is ast.Name:

@@ -3,18 +3,23 @@
 What is only compared, indexed with or written as text leaves no slope and goes when the function
 returns. Which places those are for a number itself is ``policy``'s table; names that hold what
 reaches only such places are found here, and code that is not understood sees everything.
+
+So are totals that a function returns: what they start from is overwritten, and is no more asked
+for than the constant of ``return 0``.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from vrepl.session.flow import COMPREHENSIONS, bound_names, eager_argument, pairs
+from vrepl.session.flow import COMPREHENSIONS, bound_names, eager_argument, pairs, sources
 from vrepl.session.kinds import Known
 from vrepl.session.operations import drops
+from vrepl.session.policy import number_of
 from vrepl.session.trees import children, everything
 
 __all__ = ["Unseen", "looks_at_itself", "unseen"]
@@ -32,11 +37,20 @@ _READING: Final = frozenset(
 # Builtins whose result is as good as their arguments.
 _HANDING_ON: Final = frozenset({"abs", "divmod", "max", "min", "pow", "round", "sum"})
 
+# With which operators a running total is as if it had not begun.
+_NEUTRAL: Final[Mapping[float, Set[type[ast.operator] | None]]] = {
+    0: {ast.Add, ast.Sub},
+    1: {ast.Mult, ast.Div},
+}
+
 # Where a value comes to: names of the function, or somebody who can look at it.
 _Reached: TypeAlias = frozenset[str]
 _NOBODY: Final[_Reached] = frozenset()
 _SOMEBODY: Final[_Reached] = frozenset({""})
 _INDEXED: Final[_Reached] = frozenset({"[]"})  # nobody, unless an object computes with its index
+_RETURNED: Final[_Reached] = frozenset(
+    {"return"}
+)  # somebody, but when the function is done with it
 # What is still to be visited: a node, where its value comes to, and what the targets of
 # comprehensions around it are called.
 _Place: TypeAlias = "tuple[ast.AST, _Reached, Mapping[str, str]]"
@@ -50,10 +64,12 @@ class Unseen:
         names: Those it binds.
         parameters: Those of its parameters, where it has loops, that index nothing. Whole numbers
             handed over for them can be made plain, too: nothing changes their `data` meanwhile.
+        totals: Names it binds to a number to start from and binds again before it returns them.
     """
 
     names: frozenset[str] = frozenset()
     parameters: tuple[str, ...] = ()
+    totals: frozenset[str] = frozenset()
 
 
 def unseen(
@@ -70,7 +86,7 @@ def unseen(
         >>> unseen(ast.parse(code + "\n    return i > s").body[0], lambda name: True).parameters
         ('n',)
         >>> unseen(ast.parse(code + "\n    return s").body[0], lambda name: True)
-        Unseen(names=frozenset({'i'}), parameters=())
+        Unseen(names=frozenset({'i'}), parameters=(), totals=frozenset({'s'}))
     """
     parts = [part for statement in node.body for part in everything(statement)]
     bound: set[str] = set()
@@ -82,14 +98,54 @@ def unseen(
         return Unseen()
     found = _Reaching(is_library)
     found.visit(node.body)
-    seen = found.coming("")
+    looked_at = found.coming("")
+    seen = looked_at | found.coming("return")
     given: list[str] = []
     if any(isinstance(part, (ast.While, ast.For, *COMPREHENSIONS)) for part in parts):
         every = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
         no_numbers = {name for part in parts for name in _collections(part)}
         left_out = seen | found.coming("[]") | no_numbers
         given = [part.arg for part in every if part.arg in read - left_out]
-    return Unseen(frozenset((bound & read) - seen), tuple(given))
+    totals = _totals(parts) & seen - looked_at if seen != looked_at else _NOBODY
+    return Unseen(frozenset((bound & read) - seen), tuple(given), totals)
+
+
+def _totals(parts: Iterable[ast.AST]) -> frozenset[str]:
+    """The names that are bound to a number to start from, and then to something else."""
+    stores = Counter[str]()
+    numbers: dict[str, list[float]] = {}
+    steps: dict[str, list[type[ast.operator] | None]] = {}
+    for part in parts:
+        if type(part) is ast.Name and type(part.ctx) is not ast.Load:
+            stores[part.id] += 1
+        elif type(part) is ast.AugAssign and type(part.target) is ast.Name:
+            steps.setdefault(part.target.id, []).append(type(part.op))
+        elif type(part) is not ast.For:
+            for name, value in sources(part):
+                number = number_of(value)
+                if number is None:
+                    steps.setdefault(name, []).append(_step(name, value))
+                else:
+                    numbers.setdefault(name, []).append(number)
+    return frozenset(
+        name
+        for name, starts in numbers.items()
+        if name in steps and stores[name] == len(starts) + len(steps[name])
+        if all(type(number) is int for number in starts) or _are_neutral(starts, steps[name])
+    )
+
+
+def _step(name: str, value: ast.expr) -> type[ast.operator] | None:
+    """The operator of ``name + value``; None for another expression."""
+    if type(value) is ast.BinOp and type(value.left) is ast.Name and value.left.id == name:
+        return type(value.op)
+    return None
+
+
+def _are_neutral(starts: Iterable[float], steps: Iterable[type[ast.operator] | None]) -> bool:
+    """Whether a sum starts from 0, or a product from 1: any other float may well be a quantity."""
+    first = set(starts)
+    return len(first) == 1 and set(steps) <= _NEUTRAL.get(first.pop(), frozenset())
 
 
 def _collections(node: ast.AST) -> Iterator[str]:
@@ -150,7 +206,7 @@ class _Reaching:
 
     def collect(self, to: _Reached) -> _Reached:
         """Where the items of a collection come to: to somebody, if a name keeps it."""
-        if not to - _INDEXED:
+        if not to - _INDEXED - _RETURNED:
             return to
         self.reach(to, _SOMEBODY)
         return _SOMEBODY
@@ -331,6 +387,7 @@ _BLOCKS: Final[Mapping[str, _Reached | None]] = dict.fromkeys(
 _TESTED: Final[Mapping[str, _Reached | None]] = {"test": _NOBODY, **_BLOCKS}
 _NOTHING: Final[Mapping[str, _Reached | None]] = {}
 _HANDED: Final[Mapping[str, _Reached | None]] = {"value": _SOMEBODY}
+_GIVEN: Final[Mapping[str, _Reached | None]] = {"value": _RETURNED}
 # Syntax by its fields: what stands there comes to nobody, to somebody, or where the whole does.
 _FIELDS: Final[Mapping[type[ast.AST], Mapping[str, _Reached | None]]] = {
     ast.If: _TESTED,
@@ -351,7 +408,8 @@ _FIELDS: Final[Mapping[type[ast.AST], Mapping[str, _Reached | None]]] = {
     ast.Starred: {"value": None},
     ast.JoinedStr: {"values": _NOBODY},
     ast.FormattedValue: {"value": _NOBODY, "format_spec": _NOBODY},
-    **dict.fromkeys((ast.Return, ast.Yield, ast.YieldFrom, ast.Await, ast.Attribute), _HANDED),
+    **dict.fromkeys((ast.Return, ast.Yield), _GIVEN),
+    **dict.fromkeys((ast.YieldFrom, ast.Await, ast.Attribute), _HANDED),
     **dict.fromkeys((ast.Constant, ast.Pass, ast.Break, ast.Continue), _NOTHING),
     **dict.fromkeys((ast.Import, ast.ImportFrom), _NOTHING),
 }

@@ -25,6 +25,7 @@ __all__ = [
     "kinds",
     "pairs",
     "sources",
+    "stays_plain",
     "targets",
 ]
 
@@ -59,8 +60,19 @@ class Binding:
         """What the name is worth after it."""
         if isinstance(self.value, Kind):
             return self.value
-        is_typed = self.typed and self.name not in known.plain
+        is_typed = self.typed and not stays_plain(self.name, self.value, known)
         return (_kind_of_source if is_typed else kind_of)(self.value, known)
+
+
+def stays_plain(name: str, value: ast.expr, known: Known) -> bool:
+    """Whether what is bound to a local name has no numbers that become nodes.
+
+    Example:
+        >>> known = Known(totals=frozenset({"s"}))
+        >>> stays_plain("s", ast.Constant(0), known), stays_plain("k", ast.Constant(2), known)
+        (True, False)
+    """
+    return name in known.plain or (name in known.totals and number_of(value) is not None)
 
 
 def _kind_of_source(node: ast.expr, known: Known) -> Kind:

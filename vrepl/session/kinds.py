@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import reduce
 from typing import Any, Final
@@ -114,15 +114,17 @@ class Known:
         names: Their kinds; every other name can be anything.
         is_library: Whether a name means the builtin of that name.
         plain: Names of the function around it whose numbers may as well be plain.
+        totals: Names of the function around it for which a number is what they start from.
     """
 
     names: Mapping[str, Kind] = field(default_factory=dict)
     is_library: Callable[[str], bool] = _hides_builtins
     plain: frozenset[str] = frozenset()
+    totals: frozenset[str] = frozenset()
 
     def but(self, names: Mapping[str, Kind]) -> Known:
         """The same with other knowledge of some names."""
-        return Known({**self.names, **names}, self.is_library, self.plain) if names else self
+        return replace(self, names={**self.names, **names}) if names else self
 
 
 NOTHING_KNOWN: Final = Known()

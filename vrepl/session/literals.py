@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias, cast
 from vrepl.session import hoisting, operations, proof
 from vrepl.session.arithmetic import Arithmetic, Cell, Place, Scope, is_builtin
 from vrepl.session.escapes import unseen
-from vrepl.session.flow import COMPREHENSIONS, eager_argument, parameters, sources
+from vrepl.session.flow import COMPREHENSIONS, eager_argument, parameters, sources, stays_plain
 from vrepl.session.hoisting import Frame
 from vrepl.session.kinds import Known
 from vrepl.session.policy import (
@@ -288,8 +288,9 @@ class _Rewriter(Arithmetic):
 
     def kept_plain(self, node: ast.AST, scope: Scope) -> None:
         """Notes what *node* binds to names whose numbers nobody can ask for."""
-        if scope.known.plain:
-            every = (value for name, value in sources(node) if name in scope.known.plain)
+        known = scope.known
+        if known.plain or known.totals:
+            every = (value for name, value in sources(node) if stays_plain(name, value, known))
             self.plain.update((id(value), value) for value in every)
 
     def iterated(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
@@ -368,7 +369,7 @@ class _Rewriter(Arithmetic):
         node = cast("ast.FunctionDef | ast.AsyncFunctionDef", node)
         receiver = first_parameter(node) if scope.in_class else scope.receiver
         nobody = unseen(node, self.is_library)
-        known = Known({}, self.is_library, nobody.names)
+        known = Known({}, self.is_library, nobody.names, nobody.totals)
         inside = Scope(receiver=receiver, local=True, known=known, raw=scope.raw)
         if self.cell.operators and not scope.raw and hoisting.has_operations(node.body, known):
             frame = hoisting.frame_of(node, inside.known, scope.frame)

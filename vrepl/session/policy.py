@@ -163,6 +163,12 @@ POSITIONS: Final[tuple[Position, ...]] = (
         "nobody can ask for it",
         "def f(n):\n    i = 2\n    while i < n:\n        i = i*i",
     ),
+    Position(
+        "start of a local total",
+        False,
+        "overwritten as it runs",
+        "def f(xs):\n    s = 0\n    for x in xs:\n        s += x\n    return s",
+    ),
     Position("raw number", False, "asked for", "a = 2 .real"),
     Position("plain block", False, "asked for", "with vrepl.plain():\n    a = [2.0]"),
     Position(

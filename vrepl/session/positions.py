@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from vrepl.session.escapes import unseen
+from vrepl.session.flow import bound_names
 from vrepl.session.literals import ARGUMENT, LITERAL, transform
 from vrepl.session.policy import (
     DISPLAYS,
@@ -257,8 +259,12 @@ def _target_name(targets: Sequence[ast.expr], way: Sequence[_Step]) -> str:
     if any(isinstance(target, ast.Attribute) for target in targets):
         inside = any(isinstance(step.above, _FUNCTIONS) for step in way)
         return "attribute assignment" if inside else "attribute at top level"
-    is_local = all(receives(target, None) for target in targets)
-    return "local for tests alone" if is_local else "dunder name"
+    if not all(receives(target, None) for target in targets):
+        return "dunder name"
+    function = next(step.above for step in way if isinstance(step.above, _FUNCTIONS))
+    totals = unseen(function, lambda name: hasattr(builtins, name)).totals
+    is_total = not totals.isdisjoint(name for target in targets for name in bound_names(target))
+    return "start of a local total" if is_total else "local for tests alone"
 
 
 # --- numbers that become nodes -------------------------------------------------------------------
