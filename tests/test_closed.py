@@ -627,6 +627,43 @@ except ZeroDivisionError as error:
     assert left["codes"][0].co_name == "g" and "__vrepl_called_f__" in str(codes_of(left["g"]))
 
 
+# At the top level, where functions are passed on.
+PASSING = {
+    "a list": "t = [f(x) for x in xs]",
+    "a set": "t = {f(x) for x in xs}",
+    "a dict": "t = {x: f(x) for x in xs if f(x) > 0}",
+    "a sum": "t = sum(f(x) for x in xs)",
+    "lists": "t = [[f(x) for x in xs] for _ in range(3)]",
+    "two functions": "t = [f(x)*h(x, x) for x in xs]",
+    "one in the other": "t = [h(f(x), f(2*x)) for x in xs]",
+    "a function of math": "import math\nt = [f(math.sin(x)) for x in xs]",
+    "its own range": "t = [f(x) for x in range(1, 40)]",
+    "once for each step": "t = []\nfor k in range(3): t += [f(x) for x in xs]",
+    "a result": "[f(x) for x in xs]\nt = 0",
+    "an error": "t = []\ntry: t = [f(x) for x in (*xs, 0.0)]\nexcept ZeroDivisionError as e: t = e",
+}
+
+
+@pytest.mark.parametrize("name", PASSING)
+def test_functions_are_passed_to_comprehensions_of_a_cell(name: str) -> None:
+    program = "def f(x): return 1/x + x\ndef h(x, y): return x*y\nxs = list((1.0, 2.5, 4.0)*4)\n"
+    left, said = answers(program + PASSING[name])
+    assert said and all(said)
+    expected: dict[str, Any] = {}
+    exec(program + PASSING[name], expected)
+    assert str(left["t"]) == str(expected["t"])
+    assert not support._passed and left.keys() - expected.keys() <= {"__name__"}
+
+
+def test_what_is_passed_on_is_taken_by_whom_it_is_for() -> None:
+    """A comprehension that begins between another's test and itself, as in a finalizer."""
+    assert support.passing((1,)) == (1,)
+    assert support.passing((2,)) == (2,)
+    assert support.passed() == [(2,)]
+    assert support.passing(False) is False
+    assert support.passed() == [(1,)]
+
+
 def codes_of(function: Any) -> list[tuple[str, ...]]:
     code = function.__code__
     return [code.co_varnames, code.co_cellvars]
@@ -637,7 +674,7 @@ def test_a_function_is_compiled_once_for_loops_of_any_length(
 ) -> None:
     monkeypatch.setattr(data, "SHORTEST", 1)  # so that steps are counted
     program = "def f(x): return x*x\ndef g(xs): return [f(x) for x in xs]\n"
-    program += "t = [g(list((1.0, 2.0)*n)) for n in range(4, 8)]"
+    program += "for n in range(4, 8): g(list((1.0, 2.0)*n)).sort()"
     left, said = answers(program)
     assert len(said) == 4 and all(said)
     assert len(callees._found[left["f"]]) == 1

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias, cast
 
 from vrepl.session import guards, hoisting, operations
+from vrepl.session.closed import PASS, PASSED
 from vrepl.session.flow import COMPREHENSIONS, bound_names, inside
 from vrepl.session.hoisting import Frame, Plan
 from vrepl.session.kinds import NOTHING_KNOWN, Known
 from vrepl.session.policy import CALCULATION, Slot, Want, narrowed
-from vrepl.session.trees import LOAD, copied, everything, location, twin
+from vrepl.session.trees import LOAD, call, copied, everything, location, twin
 
 __all__ = ["Arithmetic", "Cell", "Place", "Scope", "is_builtin"]
 
@@ -323,8 +324,11 @@ class Arithmetic:
         names: list[str] = []
         if plan.is_closed:  # what is known of the loop is known by its nodes: the copy needs none
             copy = twin(old)
-            if plan.functions and test and self.may_hold(old, scope):
-                test = _calling(test, copy, plan.functions, names)
+            if plan.functions and test:
+                if self.may_hold(old, scope):
+                    test = _calling(test, copy, plan.functions, names)
+                elif _may_pass(old, scope):
+                    test = _passing(test, cast("ast.ListComp", copy), plan.functions)
             inside = replace(inside, closed=True, nodeless=plan.is_nodeless)
             plain, other = self.entered(copy, inside, want), old
         else:
@@ -395,7 +399,7 @@ class Arithmetic:
             return name not in apart and name not in self.rebound_names()
 
         known = replace(scope.known, is_library=self.is_library)
-        replaces = self.may_hold(old, scope)
+        replaces = self.may_hold(old, scope) or _may_pass(old, scope)
         return hoisting.plan(cast("ast.For", old), known, own, is_shared, replaces)
 
     def rebound_names(self) -> frozenset[str]:
@@ -444,20 +448,42 @@ class Arithmetic:
         return ast.If(ast.Constant(True, **at), [head, statement], [], **at)
 
 
+def _may_pass(old: ast.AST, scope: Scope) -> bool:
+    """Whether a test before *old* may pass functions on to it, in names that only it has."""
+    is_there = isinstance(old, COMPREHENSIONS) and scope.frame is None
+    return is_there and not any(type(part) is ast.Await for part in everything(old))
+
+
+def _passing(test: ast.expr, loop: ast.ListComp, functions: Iterable[str]) -> ast.expr:
+    """A test that passes the functions it answers with on to a comprehension, which calls them."""
+    at = location(test)
+    kept = _renamed(loop, functions)
+    targets: list[ast.expr] = [ast.Name(name, ast.Store(), **at) for name in kept]
+    once = ast.comprehension(ast.Tuple(targets, ast.Store(), **at), call(PASSED, test), [], 0)
+    loop.generators.insert(0, once)
+    return call(PASS, test, test)
+
+
+def _renamed(loop: ast.AST, functions: Iterable[str]) -> list[str]:
+    """What functions are called in a loop from now on."""
+    kept = {name: f"__vrepl_called_{name}__" for name in functions}
+    for part in everything(loop):
+        if type(part) is ast.Name and part.id in kept:
+            part.id = kept[part.id]
+    return [*kept.values()]
+
+
 def _calling(test: ast.expr, loop: ast.AST, functions: Iterable[str], names: list[str]) -> ast.expr:
     """A test that keeps the functions it answers with, which the loop behind it calls.
 
     The *names* it keeps them under are added.
     """
     at = location(test)
-    kept = {name: f"__vrepl_called_{name}__" for name in functions}
-    names += ["__vrepl_called__", *kept.values()]
-    for part in everything(loop):
-        if type(part) is ast.Name and part.id in kept:
-            part.id = kept[part.id]
+    kept = _renamed(loop, functions)
+    names += ["__vrepl_called__", *kept]
     answer = ast.NamedExpr(ast.Name("__vrepl_called__", ast.Store(), **at), test, **at)
     each: list[ast.expr] = []
-    for i, name in enumerate(kept.values()):
+    for i, name in enumerate(kept):
         answered = ast.Name("__vrepl_called__", LOAD, **at)
         item = ast.Subscript(answered, ast.Constant(i, **at), LOAD, **at)
         each.append(ast.NamedExpr(ast.Name(name, ast.Store(), **at), item, **at))

@@ -25,9 +25,21 @@ from vrepl.session.kinds import Known
 from vrepl.session.policy import SOURCE, TAKES_LISTS, is_calculation, number_of
 from vrepl.session.trees import LOAD, call, children, location
 
-__all__ = ["CLOSED", "ROUNDING", "Needs", "needs", "needs_of_function", "question"]
+__all__ = [
+    "CLOSED",
+    "PASS",
+    "PASSED",
+    "ROUNDING",
+    "Needs",
+    "needs",
+    "needs_of_function",
+    "question",
+]
 
 CLOSED: Final = "__vrepl_closed__"
+# At the top level, where no name of ours may be left, an answer is passed on from one to the other.
+PASS: Final = "__vrepl_pass__"
+PASSED: Final = "__vrepl_passed__"
 
 # Builtins that call nobody back; what they give is data if their arguments are.
 _BUILTINS: Final = frozenset(

@@ -15,7 +15,7 @@ where names that are declared global (see ``arithmetic``) win back more than the
 | mandelbrot, Euler, Newton, nested, random data | 1.0      | 0.7     | nothing                   |
 | sieve, sort, dict, strings, counters, Collatz  | 1.0      | 1.0     | nothing                   |
 | ``math.sin(x)*math.exp(-x)``, arrays           | 1.0      | 0.8-1.0 | nothing                   |
-| ``s += f(x)``, ``[f(x) for x in xs]``          | 1.0-1.1  | 0.9-1.2 | at the top what f tests   |
+| ``s += f(x)``, ``[f(x) for x in xs]``          | 1.0-1.1  | 0.9-1.1 | nothing                   |
 | ``fib(n - 1) + fib(n - 2)``                    | 1.25     | 1.25    | the first result          |
 
 Beside whole nodes in named lists and records it takes 2 to 10 us more to ask, which shows in a loop

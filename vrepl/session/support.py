@@ -11,7 +11,8 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from numbers import Integral
-from typing import Any, Final, NamedTuple
+from threading import get_ident
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from vrepl.core.blocks import is_plain
 from vrepl.core.caches import confuses
@@ -22,7 +23,7 @@ from vrepl.core.payload import writer
 from vrepl.core.twins import math as mathematics
 from vrepl.core.value import FloatValue, IntValue, apply, decayed, leaf, plain, stripped
 from vrepl.session import callees, census, data, guards, operations
-from vrepl.session.closed import CLOSED
+from vrepl.session.closed import CLOSED, PASS, PASSED
 from vrepl.session.policy import SAME, TOTAL
 
 __all__ = [
@@ -283,6 +284,26 @@ def _closed(
     return False
 
 
+_Answer: TypeAlias = "bool | tuple[Any, ...]"
+_passed: dict[int, list[_Answer]] = {}
+
+
+def passing(answer: _Answer) -> _Answer:
+    """Keeps what a test answers until the loop behind it takes it, in the same thread."""
+    if answer:
+        _passed.setdefault(get_ident(), []).append(answer)
+    return answer
+
+
+def passed() -> list[_Answer]:
+    """What was passed on last, as something to go through once."""
+    waiting = _passed[get_ident()]
+    answer = [waiting.pop()]
+    if not waiting:
+        del _passed[get_ident()]
+    return answer
+
+
 class _Read(NamedTuple):
     """What a loop and the functions it calls read.
 
@@ -344,6 +365,8 @@ OPERATIONS: Final[dict[str, Any]] = {
     SAME: same,
     TOTAL: total,
     CLOSED: closed,
+    PASS: passing,
+    PASSED: passed,
 } | {
     operations.names_of(row)[in_place]: operation(row, in_place)
     for row in operations.SYNTAX.values()
