@@ -571,7 +571,7 @@ census.PATIENCE = 0.0
 names = {"n": leaf(3)}
 assert census.places(names) is not None
 taken = [type(names["n"])]
-census._census(False).due = 0.0
+census._census(False).pace = 0.0
 assert census.places(names) is None
 assert census.places(names) is not None
 names["xs"] = iter([leaf(2)])

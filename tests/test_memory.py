@@ -274,6 +274,32 @@ def test_a_threshold_that_somebody_sets_stays(pace: Pace, clock: Clock) -> None:
     assert gc.get_threshold() == (600, 5, 5)
 
 
+def test_nodes_that_are_too_many_are_not_counted_for_each_cell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counts: list[int] = []
+
+    def counted(stride: int) -> int:
+        counts.append(stride)
+        return alive(stride)
+
+    monkeypatch.setattr("vrepl.core.limit.alive", counted)
+    monkeypatch.setattr("vrepl.core.limit._SHARE", 1e-9)
+    kept = many_nodes()
+    limit = Limit(lambda: 100_000)
+    try:
+        for _ in range(3):  # cells
+            limit.look()
+            assert limit.reached > 240_000 and kept
+            limit.resume()
+        assert len(counts) == 1
+        del kept
+        limit.look()
+        assert not limit.reached and len(counts) < 3
+    finally:
+        limit.resume()
+
+
 @pytest.mark.parametrize("number", [2.0, 3])
 def test_without_recording_operations_are_pythons(number: Any) -> None:
     node = leaf(number)

@@ -23,7 +23,8 @@ from vrepl.core.threads import is_free_threaded
 __all__ = ["Limit"]
 
 # Asking how much memory is taken takes at most this share of the time (0.1 ms for a million
-# blocks), however often the collector comes by.
+# blocks), however often the collector comes by; so does counting nodes that are known to be too
+# many, for each cell that begins anew.
 _SHARE = 0.05
 # Seconds after which an interrupt that came while we looked is tried again.
 _AGAIN = 0.002
@@ -49,6 +50,9 @@ class Limit:
         self.reached = 0
         self._next = 0.0
         self._enough = 0
+        self._full = sys.maxsize  # blocks with which there are still too many
+        self._count = 0
+        self._due = 0.0
         self._pace = Pace()
         self._hook = self._unraisable
         self._replaced = sys.unraisablehook
@@ -82,9 +86,14 @@ class Limit:
         most = self.most()
         if not Recording.is_on or blocks < max(self._enough, _BLOCKS * most):
             return
-        count = alive(STRIDE if most > 100 * STRIDE else 1)
+        if blocks < self._full or began >= self._due:
+            self._count = alive(STRIDE if most > 100 * STRIDE else 1)
+            now = time.perf_counter()
+            self._due = now + (now - began) / _SHARE
+        count = self._count
         if count > most:
             self.reached = count
+            self._full = blocks - _BLOCKS * (count - most)
             methods.record(False)
         else:  # before so many more blocks are taken, there cannot be too many
             self._enough = blocks + max(_BLOCKS * (most - count), most // 8)

@@ -139,6 +139,7 @@ class Extension:
         self._replaced = {name: line_magics.get(name) for name in self._magics}
         line_magics.update(self._magics)
         census.KEEPERS.append(ref(self, census.KEEPERS.remove))
+        census.begin()
         for name, method in self._methods.items():
             setattr(self.ip, name, method)
 

@@ -25,7 +25,7 @@ from vrepl.core.value import FloatValue, IntValue, ZeroValue
 from vrepl.session.data import ATOMS, COLLECTIONS
 from vrepl.session.parts import module_of
 
-__all__ = ["KEEPERS", "Keeper", "places"]
+__all__ = ["KEEPERS", "Keeper", "begin", "places"]
 
 # The classes of nodes that can be accounted for; tuples of the module, for one that a call made
 # would be a reference more. A `Value(0)` gives whole nodes when it meets ints.
@@ -86,7 +86,8 @@ class _Census:
         counted: The classes whose nodes can be accounted for.
         kinds: The classes.
         others: References that are no node's own.
-        due: When the nodes may be counted again.
+        recounted: When the nodes were counted last.
+        pace: How long that took for each block of memory there was, in seconds.
         checks: When places may be looked for under the names that led to nodes last time.
         searches: When they may be looked for under all names.
         names: The names that led to nodes when all of them were found.
@@ -97,21 +98,24 @@ class _Census:
         self.counted = counted
         self.kinds = kinds
         self.others = 0
-        self.due = 0.0
+        self.recounted = self.pace = 0.0
         self.checks = _Pace()
         self.searches = _Pace()
         self.names: list[str] = []
         self.memory: _Memory | None = None
 
     def recount(self) -> None:
-        """Look at every object there is, not more often than takes half a per cent of the time."""
+        """Look at every object there is, if that takes at most half a per cent of the time."""
         began = time.perf_counter()
-        if began < self.due or gc.get_freeze_count() != _FROZEN:
+        if began - self.recounted < 200 * self.pace * sys.getallocatedblocks():
+            return
+        if gc.get_freeze_count() != _FROZEN:
             return  # frozen objects are not shown
         kinds = set(map(id, self.kinds))  # the classes are equal to `float` and `int`
         alive = sum(id(type(x)) in kinds for x in gc.get_objects())
         self.others += self.count() - alive
-        self.due = time.perf_counter() + 200 * (time.perf_counter() - began)
+        self.recounted = time.perf_counter()
+        self.pace = (self.recounted - began) / sys.getallocatedblocks()
 
     def count(self) -> int:
         """The number of nodes, or more, when somebody else came to know their class."""
@@ -154,6 +158,13 @@ def _census(floats: bool) -> _Census:
     census = _Census(_COUNTED[floats], _KINDS[floats])
     census.recount()
     return census
+
+
+def begin() -> None:
+    """Count the nodes there are, while other objects are few: later that might take seconds."""
+    if not is_free_threaded():
+        for floats in (False, True):
+            _census(floats)
 
 
 _NOWHERE: Final[frozenset[int]] = frozenset()
