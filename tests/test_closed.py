@@ -22,8 +22,9 @@ from hypothesis import strategies as st
 from test_hoisting import SUPPORT, Unhoisted, graph, kept, run
 
 from vrepl.core.derivatives import slope
+from vrepl.core.graph import trace
 from vrepl.core.threads import is_free_threaded
-from vrepl.core.value import Value, leaf
+from vrepl.core.value import IntValue, Value, leaf, plain
 from vrepl.session import callees, census, data, policy, support
 from vrepl.session.data import Reading, is_data
 
@@ -596,6 +597,47 @@ def test_python_itself_adds_where_there_are_no_nodes(
     left, _ = answers(floats + program)
     assert left["t"] == [sum([0.1] * 10), sum([0.2] * 10)]
     assert len(added) == (2 if floats else 0)
+
+
+CHAIN = "n = 0\nfor _ in range(3_000): n += 1\nw = 1.5\nxs = list((0.5, 1.0, 2.0, 4.0)*4)\n"
+
+
+@pytest.fixture
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(census, "_EACH", 0.0)
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_many_nodes_that_only_nodes_hold_are_accounted_for_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    searched: list[Any] = []
+    search = census._search
+    monkeypatch.setattr(
+        census, "_search", lambda *given, **options: searched.append(1) or search(*given, **options)
+    )
+    loop = "s = 0.0\nfor x in xs: s += x*xs[0]\n"
+    left, said = answers(CHAIN + 5 * loop)
+    assert said == [True] * 5 and plain(left["s"]) == 7.5 * 4 * 0.5
+    assert isinstance(left["n"], Value) and len(searched) <= 3, "later it is remembered"
+
+
+@pytest.mark.usefixtures("_at_once")
+@pytest.mark.parametrize("way", ["n._prev[0]", "trace(n)[0][-2]", "[*n._prev][0]._prev[0]"])
+def test_a_node_that_only_nodes_held_is_found_in_a_list(way: str) -> None:
+    program = f"""{CHAIN}
+def total(xs):
+    s = 0.0
+    for x in xs: s += x*w
+    return s
+before = total(xs)
+xs[2] = {way}
+d = total(xs)
+"""
+    left, _ = answers(program, trace=trace)
+    inner = left["xs"][2]
+    assert type(inner) is IntValue and slope(left["d"], inner) == 1.5
+    assert slope(left["d"], left["w"]) == plain(sum(left["xs"]))
 
 
 CALLING = {

@@ -12,6 +12,7 @@ from inspect import signature
 from itertools import groupby
 from typing import Any
 
+from vrepl.core import protocol
 from vrepl.core.kinds import maker
 from vrepl.core.nodes import Recording, kept_of
 from vrepl.core.operators import OPERATORS, Operator
@@ -198,6 +199,7 @@ def install() -> None:
             setattr(kind, name, function)
     for asking in (Value, ZeroValue):
         _ask_apply(asking)
+    protocol.install()
 
 
 def _ask_apply(kind: type[Value]) -> None:

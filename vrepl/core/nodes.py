@@ -28,6 +28,7 @@ __all__ = [
     "Kept",
     "Recording",
     "Source",
+    "Visits",
     "adjoints",
     "dependents",
     "is_constant",
@@ -136,6 +137,12 @@ def is_constant(operand: Any) -> bool:
     return kind is float or kind is int or operand._made[0] is CONSTANT
 
 
+class Visits:
+    """How often somebody went from a node to its operands, and so may have got hold of them."""
+
+    count = 0
+
+
 def order(*roots: Value) -> list[Value]:
     """Every node the roots depend on, operands before results, as the expression is evaluated.
 
@@ -161,6 +168,7 @@ def walk(*roots: Value) -> Iterator[Value]:
         >>> [node.data for node in islice(walk(a * 3 + 1), 2)]
         [2.0, 6.0]
     """
+    Visits.count += 1
     seen: set[int] = set()
     stack: list[Value | None] = [*reversed(roots)]
     push, pop = stack.append, stack.pop

@@ -9,14 +9,13 @@ from __future__ import annotations
 import numbers
 import operator
 import re
-import sys
 from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from vrepl.core import payload
 from vrepl.core.errors import DomainError, WholeNumber
-from vrepl.core.kinds import AskedOfClass, ValueType, maker
+from vrepl.core.kinds import ValueType, maker
 from vrepl.core.nodes import (
     CONSTANT,
     EXPLICIT,
@@ -24,19 +23,20 @@ from vrepl.core.nodes import (
     Kept,
     Recording,
     Source,
+    Visits,
     adjoints,
     is_constant,
     order,
 )
-from vrepl.core.operators import BY_SYMBOL, BY_UFUNC, Operator
+from vrepl.core.operators import BY_SYMBOL, Operator
 from vrepl.core.rules import Number, broken_condition, evaluate
-from vrepl.core.scalars import computed, float64_class, is_operating
+from vrepl.core.scalars import computed, float64_class
 from vrepl.core.showing import called_to_show
-from vrepl.core.swift import COMPARING, SWIFT, Kinds, asked
+from vrepl.core.swift import SWIFT, Kinds
 
 __all__ = [
     "FloatValue", "IntValue", "Value", "ZeroValue", "apply", "decayed", "facts_of",
-    "is_number", "leaf", "plain", "remade", "stripped",
+    "is_number", "leaf", "numpy_node", "plain", "recorded", "remade", "stripped",
 ]  # fmt: skip
 
 
@@ -135,6 +135,7 @@ class Value:
     @property
     def _prev(self) -> tuple[Value, ...]:
         """The operands in order, one entry per use; a constant is given as a leaf of its own."""
+        Visits.count += 1
         made = self._made
         if any(not isinstance(operand, Value) for operand in made[1:]):
             operands = (x if isinstance(x, Value) else _new(x, (CONSTANT,)) for x in made[1:])
@@ -251,34 +252,6 @@ class ZeroValue(FloatValue):
         return 0
 
 
-def _array_ufunc(_: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-    """NumPy's functions: a row's ufunc of scalars records, all else sees plain numbers."""
-    name = ufunc.__name__
-    if method == "__call__" and not options:
-        if name in COMPARING:
-            return ufunc(*map(decayed, inputs))
-        if Kinds.scalar is None:
-            _numpy_node(0.0)
-        if (node := asked(ufunc, *inputs)) is not None:
-            return node
-    function = getattr(ufunc, method)
-    if name == "power" and is_operating(sys._getframe(1)):
-        function, options = operator.ipow if options else operator.pow, {}
-    options = {name: stripped(option) for name, option in options.items()}
-    y = computed(name, function, *map(decayed, inputs), **options)
-    row = BY_UFUNC.get(name)
-    if type(y).__name__ == "ndarray" or row is None or method != "__call__" or options:
-        return y
-    return _recorded(row, inputs, y) if all(map(is_number, inputs)) else y
-
-
-def _array_function(_: Any, function: Any, types: Any, args: Any, options: Any) -> Any:
-    return function(*stripped(args), **stripped(options))
-
-
-ValueType.__array_ufunc__ = AskedOfClass(_array_ufunc)  # type: ignore[attr-defined]
-ValueType.__array_function__ = AskedOfClass(_array_function)  # type: ignore[attr-defined]
-
 # doctest looks for a class where its __module__ says it is.
 __test__ = {kind.__name__: kind.__doc__ for kind in (FloatValue, IntValue, ZeroValue)}
 for _kind in (FloatValue, IntValue, ZeroValue):
@@ -303,7 +276,7 @@ def _new(number: Number, made: tuple[Any, ...]) -> Value:
         node.__dict__ = kept = Kept()
         kept.made = made
     else:
-        node = _numpy_node(number)
+        node = numpy_node(number)
         node._made = made
     return node  # type: ignore[no-any-return]
 
@@ -357,7 +330,14 @@ def decayed(number: Any) -> Any:
     return y if y is number else type(number).native(y)
 
 
-def _numpy_node(number: Any) -> Any:
+def numpy_node(number: Any) -> Any:
+    """A node that is one of NumPy's floats, how it was made being still to come.
+
+    Example:
+        >>> import numpy as np
+        >>> isinstance(numpy_node(0.5), np.float64)
+        True
+    """
     kind = Kinds.scalar
     if kind is None:
         kind = float64_class(Value, _set_data=vars(FloatValue)["_set_data"])
@@ -404,7 +384,7 @@ def apply(row: Operator, *operands: Any) -> Any:
     is_left = isinstance(y, complex) and not any(isinstance(x, complex) for x in operands)
     if is_left and any(map(_is_explicit, operands)):
         raise _domain_error(row, operands)
-    return _recorded(row, operands, y) if all(map(is_number, operands)) else y
+    return recorded(row, operands, y) if all(map(is_number, operands)) else y
 
 
 def _is_explicit(x: Any) -> bool:
@@ -412,8 +392,14 @@ def _is_explicit(x: Any) -> bool:
     return isinstance(x, Value) and x._made[0] is EXPLICIT
 
 
-def _recorded(row: Operator, operands: tuple[Any, ...], y: Any) -> Any:
-    """The node for a result that is a Python or NumPy number; any other result unchanged."""
+def recorded(row: Operator, operands: tuple[Any, ...], y: Any) -> Any:
+    """The node for a result that is a Python or NumPy number; any other result unchanged.
+
+    Example:
+        >>> from vrepl.core.operators import BY_NAME
+        >>> recorded(BY_NAME["mul"], (Value(2.0), 3), 6.0), recorded(BY_NAME["mul"], (2, "a"), "aa")
+        (Value(data=6.0), 'aa')
+    """
     if not Recording.is_on:
         return y
     kind = type(y)

@@ -20,6 +20,7 @@ from typing import Any, Final, Protocol
 from weakref import ref
 
 from vrepl.core.kinds import ValueType
+from vrepl.core.nodes import Visits
 from vrepl.core.threads import is_free_threaded
 from vrepl.core.value import FloatValue, IntValue, ZeroValue
 from vrepl.session.data import ATOMS, COLLECTIONS
@@ -31,15 +32,24 @@ __all__ = ["KEEPERS", "Keeper", "begin", "places"]
 # would be a reference more. A `Value(0)` gives whole nodes when it meets ints.
 _COUNTED: Final = ((IntValue,), (IntValue, FloatValue))
 _KINDS: Final = tuple((*some, ZeroValue) for some in _COUNTED)
-# More nodes than this are not accounted for, nor are they looked for in more objects, nor in a
-# collection of more items: the longest list of typed numbers that become nodes has as many.
-_MOST_NODES: Final = 256
+# Nodes are looked for in no more objects than this, nor in a collection of more items: the longest
+# list of typed numbers that become nodes has as many.
 _MOST_OBJECTS: Final = 2_000
 _LONGEST: Final = 256
+# Up to so many nodes are accounted for at once. More are, as a count at the top level leaves them
+# behind, where that takes at most a twentieth of the time; each takes about so many seconds.
+_FEW_NODES: Final = 512
+_MOST_NODES: Final = 100_000
+_EACH: Final = 6e-6
 # Places are looked for again after so many times the time it took, for loops start often, or at
 # once for a loop of which each step would take ten times its share of that time.
 PATIENCE: Final = 20.0
 _SHARE: Final = 3e-9  # seconds
+# Modules that are still to be imported come to know the classes, so nodes are counted again as soon
+# as that seems to have happened, up to so many times, while there is no more memory to look at than
+# they and their data are wont to take, which are 0.05 s.
+_SOON: Final = 5
+_FEW_BLOCKS: Final = 2_000_000
 
 _SIZED: Final = COLLECTIONS | {Counter, OrderedDict, defaultdict, deque}
 _FROZEN: Final = gc.get_freeze_count()  # 3.12 starts with some
@@ -86,8 +96,10 @@ class _Census:
         counted: The classes whose nodes can be accounted for.
         kinds: The classes.
         others: References that are no node's own.
-        recounted: When the nodes were counted last.
+        recounts: How often the nodes were counted.
+        recounted: When they were counted last.
         pace: How long that took for each block of memory there was, in seconds.
+        many: When many nodes were looked for last.
         checks: When places may be looked for under the names that led to nodes last time.
         searches: When they may be looked for under all names.
         names: The names that led to nodes when all of them were found.
@@ -98,24 +110,29 @@ class _Census:
         self.counted = counted
         self.kinds = kinds
         self.others = 0
+        self.recounts = 0
         self.recounted = self.pace = 0.0
+        self.many = time.perf_counter()
         self.checks = _Pace()
         self.searches = _Pace()
         self.names: list[str] = []
         self.memory: _Memory | None = None
 
     def recount(self) -> None:
-        """Look at every object there is, if that takes at most half a per cent of the time."""
+        """Look at every object there is, if that takes half a per cent of the time, or is short."""
         began = time.perf_counter()
-        if began - self.recounted < 200 * self.pace * sys.getallocatedblocks():
+        blocks = sys.getallocatedblocks()
+        is_soon = self.recounts < _SOON and blocks < _FEW_BLOCKS
+        if not is_soon and began - self.recounted < 10 * PATIENCE * self.pace * blocks:
             return
         if gc.get_freeze_count() != _FROZEN:
             return  # frozen objects are not shown
         kinds = set(map(id, self.kinds))  # the classes are equal to `float` and `int`
         alive = sum(id(type(x)) in kinds for x in gc.get_objects())
         self.others += self.count() - alive
+        self.recounts += 1
         self.recounted = time.perf_counter()
-        self.pace = (self.recounted - began) / sys.getallocatedblocks()
+        self.pace = (self.recounted - began) / blocks
 
     def count(self) -> int:
         """The number of nodes, or more, when somebody else came to know their class."""
@@ -123,6 +140,21 @@ class _Census:
         for kind in self.kinds:
             found += sys.getrefcount(kind)
         return found
+
+    def most(self) -> int:
+        """In how many objects nodes are looked for."""
+        alive = self.count()
+        return _MOST_OBJECTS if alive <= _FEW_NODES else _MOST_OBJECTS + 4 * alive
+
+    def allows(self, alive: int) -> bool:
+        """Whether so many nodes may be looked for now."""
+        if alive <= _FEW_NODES:
+            return True
+        now = time.perf_counter()
+        if alive > _MOST_NODES or now - self.many < PATIENCE * _EACH * alive:
+            return False
+        self.many = now
+        return True
 
     def accounted(self, found: _Found) -> frozenset[int] | None:
         """The collections and records that the nodes are in, if all nodes have been found."""
@@ -144,7 +176,7 @@ class _Census:
         kept: Collection[tuple[Any, ...]],
     ) -> frozenset[int] | None:
         """The same, looked for under the *wanted* names, and remembered."""
-        result = self.accounted(_search(names, wanted, own, kept))
+        result = self.accounted(_search(names, wanted, own, kept, most=self.most()))
         if result is not None:
             given = list(map(id, chain.from_iterable(_given(own, kept))))
             memory = _Memory(self, names, wanted, given)
@@ -202,7 +234,7 @@ def places(
     memory = census.memory
     if memory is not None and memory.alive == alive and memory.holds(names):
         return memory.places
-    if alive > 2 * _MOST_NODES or not census.checks.allows(steps):
+    if not census.checks.allows(steps) or not census.allows(alive):
         return None
     began = time.perf_counter()
     found = census.found(names, census.names, own, kept)
@@ -228,7 +260,8 @@ class _Memory:
         leading: What led to them, the nodes and places with True: references to these count.
         seen: What was seen under each name that leads to nodes.
         shown: What hosts kept besides, by `id`.
-        is_whole: Whether each node was seen.
+        is_whole: Whether each node was seen, but for those that only nodes hold.
+        visits: How often somebody had gone from a node to its operands; None if each was seen.
     """
 
     def __init__(
@@ -240,6 +273,7 @@ class _Memory:
         """
         self.alive = census.count()
         nodes = self._find(census, names, wanted)
+        self.visits = Visits.count if len(nodes) < self.alive else None
         self.shown = list(map(id, _shown(names)))
         self.seen: dict[str, list[tuple[int, int]]] = {}
         for name in wanted:
@@ -249,15 +283,18 @@ class _Memory:
         self.is_whole = nodes <= {key for sights in self.seen.values() for key, _ in sights}
 
     def _find(self, census: _Census, names: Mapping[str, Any], wanted: list[str]) -> set[int]:
-        found = _search(names, wanted)  # which has references of its own, and goes
+        # This has references of its own, and goes.
+        found = _search(names, wanted, most=census.most())
         nodes = found.of(census.counted)
         self.places = found.places(nodes)
         self.leading = dict.fromkeys(found.around(nodes, found.inside | found.below), False)
         self.leading.update(dict.fromkeys((*nodes, *self.places), True))
-        return nodes
+        return {key for key in nodes if found.holders[key] > len(found.below.get(key, ()))}
 
     def holds(self, names: Mapping[str, Any]) -> bool:
         """Whether all is as it was."""
+        if self.visits not in (None, Visits.count):
+            return False
         for name, sights in self.seen.items():
             if self._sight(names, name) != sights:
                 return False
@@ -324,6 +361,7 @@ def _search(
     wanted: Iterable[str],
     own: Collection[tuple[Any, ...]] = (),
     kept: Collection[tuple[Any, ...]] = (),
+    most: int = _MOST_OBJECTS,
 ) -> _Found:
     """Follows names of the session and of a function, and what hosts keep, as far as it is worth.
 
@@ -332,6 +370,7 @@ def _search(
         wanted: Those to follow.
         own: As in `places`.
         kept: As in `places`.
+        most: How many objects to look into.
     """
     found = _Found()
     results: Any = names.get("Out")
@@ -343,7 +382,7 @@ def _search(
         found.inside |= {id(x): [id(results)] for x in results.values() if id(x) in found.objects}
     for values in _given(own, kept):
         stack += filter(_is_worth, _met(values, found))
-    while stack and len(found.objects) < _MOST_OBJECTS:
+    while stack and len(found.objects) < most:
         x = stack.pop()
         parts = _parts(x)
         if _DULL.issuperset(map(id, map(type, parts))):
