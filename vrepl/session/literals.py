@@ -350,7 +350,7 @@ class _Rewriter(Meanings):
             inside = replace(inside, known=frame.known, sure=frame.parameters, frame=frame)
         self.field(node, "body", inside, None)
         if self.cell.operators and not scope.raw:
-            self.decaying(node, nobody.parameters)
+            self.decaying(node, nobody)
 
     def anonymous(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
         """Handles a lambda: it runs when names may have changed."""

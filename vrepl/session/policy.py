@@ -24,6 +24,7 @@ __all__ = [
     "DISPLAYS",
     "FOLLOW",
     "FOLLOWING",
+    "HARMLESS",
     "ITEMS",
     "KIND",
     "LARGEST_DISPLAY",
@@ -64,7 +65,7 @@ SAME: Final = "__vrepl_same__"
 TOTAL: Final = "__vrepl_total__"
 TYPED: Final = "__vrepl_typed__"
 FOLLOW: Final = "__vrepl_follow__"
-
+HARMLESS: Final = "__vrepl_harmless__"
 # Builtins that may change a module, and what is called for them where they may be handed one.
 FOLLOWING: Final = {"setattr": "__vrepl_setattr__", "delattr": "__vrepl_delattr__"}
 

@@ -27,7 +27,7 @@ from vrepl.core.twins import math as mathematics
 from vrepl.core.value import FloatValue, IntValue, apply, decayed, leaf, plain, stripped
 from vrepl.session import callees, census, data, guards, operations
 from vrepl.session.closed import CLOSED, PASS, PASSED
-from vrepl.session.policy import FOLLOW, FOLLOWING, SAME, TOTAL
+from vrepl.session.policy import FOLLOW, FOLLOWING, HARMLESS, SAME, TOTAL
 from vrepl.session.pristine import are_builtins, are_functions, is_module
 
 __all__ = [
@@ -204,6 +204,19 @@ def numbers(*values: Any) -> bool:
         if kind is not float and kind is not int and kind is not FloatValue:
             return False
     return True
+
+
+_HARMLESS: Final = {int, float, bool, str, type(None)}
+
+
+def harmless(*values: Any) -> bool:
+    """Whether none of *values* is an object that may keep what it is compared with.
+
+    Example:
+        >>> harmless(2, leaf(3), "text"), harmless([2])
+        (True, False)
+    """
+    return all(type(value) in _HARMLESS for value in values)
 
 
 def numbers_named(*names: str) -> bool:
@@ -399,6 +412,7 @@ OPERATIONS: Final[dict[str, Any]] = {
     PASS: passing,
     PASSED: passed,
     FOLLOW: follow,
+    HARMLESS: harmless,
     FOLLOWING["setattr"]: set_attribute,
     FOLLOWING["delattr"]: delete_attribute,
 } | {
