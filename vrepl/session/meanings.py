@@ -12,8 +12,18 @@ from typing import Any, Final, cast
 from vrepl.session import guards
 from vrepl.session.arithmetic import Arithmetic, Scope
 from vrepl.session.guards import compared, named
-from vrepl.session.policy import FOLLOW, FOLLOWING, MODULES, SAME, STAND_INS, TOTAL, Want, narrowed
-from vrepl.session.trees import copied, everything, location
+from vrepl.session.policy import (
+    FOLLOW,
+    FOLLOWING,
+    MODULES,
+    SAME,
+    STAND_INS,
+    TOTAL,
+    Want,
+    narrowed,
+    number_of,
+)
+from vrepl.session.trees import copied, everything, location, twin
 
 __all__ = ["Meanings"]
 
@@ -50,7 +60,7 @@ class Meanings(Arithmetic):
     def changing(self, old: ast.AST, scope: Scope, want: Want | None) -> ast.AST | None:
         """An assignment to an attribute of what may be a module, and after it what follows that."""
         targets = cast("Any", old).targets if hasattr(old, "targets") else [cast("Any", old).target]
-        if all(type(target) is ast.Name for target in targets):
+        if type(targets[0]) is ast.Name and len(targets) == 1:  # as mostly
             return old if type(old) is ast.Delete else None
         held = (part for target in targets for part in everything(target))
         bases = (part.value for part in held if type(part) is ast.Attribute)
@@ -78,12 +88,30 @@ class Meanings(Arithmetic):
     def identity(self, old: ast.Compare, scope: Scope, want: Want | None) -> ast.expr | None:
         """What takes the place of ``a is b``: Python keeps each small whole number once.
 
-        People ask that at the top level; what loops and functions compare is objects.
+        People ask that at the top level; what loops and functions compare is objects, for which
+        asking would take as long as the step of a list of nodes they walk along.
         """
-        if not scope.straight or len(old.ops) > 1 or type(old.ops[0]) not in (ast.Is, ast.IsNot):
+        if len(old.ops) > 1 or type(old.ops[0]) not in (ast.Is, ast.IsNot):
             return None
         pair = (old.left, old.comparators[0])
+        if any(type(number_of(side)) is int for side in pair):
+            return self.identity_of_number(old, pair, scope)
+        if not scope.straight:
+            return None
         if any(type(side) is not ast.Name for side in pair):
             return None
         same = self.support(SAME, old, *pair)
         return same if type(old.ops[0]) is ast.Is else ast.UnaryOp(ast.Not(), same, **location(old))
+
+    def identity_of_number(
+        self, old: ast.Compare, pair: tuple[ast.expr, ast.expr], scope: Scope
+    ) -> ast.expr | None:
+        """What takes the place of ``n is 3``: itself, since Python warns of it, or the number."""
+        names = [side for side in pair if type(side) is ast.Name]
+        if len(names) != 1 or scope.in_class:
+            return None
+        same: ast.expr = self.support(SAME, old, *(twin(side) for side in pair))
+        if type(old.ops[0]) is ast.Is:
+            return ast.BoolOp(ast.Or(), [twin(old), same], **location(old))
+        other = ast.UnaryOp(ast.Not(), same, **location(old))
+        return ast.BoolOp(ast.And(), [twin(old), other], **location(old))
