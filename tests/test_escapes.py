@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_hoisting import as_typed, run, text
 
-from vrepl.core.derivatives import gradient
+from vrepl.core.derivatives import gradient, slope
 from vrepl.core.errors import VreplError
 from vrepl.core.nodes import order
 from vrepl.core.value import Value, leaf, plain
@@ -202,6 +202,7 @@ def test_functions_do_what_python_does(program: str) -> None:
 
 # Each body's first name is one whose numbers stay plain.
 PLAIN = {
+    "a sieve": "i = 2\nt = [True]*n\nwhile i*i < n: i += 1\nreturn t",
     "compared": "i = 2\nreturn i < n",
     "a bound of a search": "i = 2\nwhile i*i <= n:\n    if n % i == 0: return False\n    i += 1",
     "an index": "i = 0\nwhile i < n:\n    s += xs[i]\n    i += 1\nreturn s",
@@ -386,6 +387,10 @@ DECAYING = {
     "told apart": ("while n < 3: n += 1\nreturn n is s", ""),
     "an argument": ("while f(n): n += 1", ""),
     "lists": ("for x in xs:\n    if x < rows[0]: return x", ""),
+    "beside an item": ("while n < xs[0]: n += 1", ""),
+    "beside what a call gave": ("x = f(2)\nwhile n > 3 and n > x: n -= 1", ""),
+    "added to anything": ("for x in xs:\n    if x.y + n > 3: break", ""),
+    "beside steps": ("t = [i for i in range(n) if n % i == 0]\nreturn len(t)", "n"),
 }
 
 
@@ -393,6 +398,28 @@ DECAYING = {
 def test_which_whole_numbers_are_made_plain_on_entry(name: str) -> None:
     body, names = DECAYING[name]
     assert found_in(body).parameters == tuple(names)
+
+
+OBJECTS = """
+class Keeping:
+    def __gt__(self, other): self.met = other; return True
+    def __add__(self, other): self.met = other; return 1
+def f(n, g):
+    for _ in range(2):
+        if g > n: break
+    return g
+def k(n, g):
+    while g + n < 0: n += 1
+    return g
+"""
+
+
+@pytest.mark.parametrize("name", "fk")
+def test_objects_may_keep_what_they_are_compared_with(name: str) -> None:
+    """A slope by the number passes through it."""
+    n = leaf(3)
+    names, error = run(f"{OBJECTS}d = {name}(n, Keeping()).met * 0.5\n{name}(n, 2.5)", n=n)
+    assert not error and float(slope(names["d"], n)) == 0.5
 
 
 def test_numbers_are_made_plain_on_entry() -> None:

@@ -142,7 +142,10 @@ def test_doctests(runner: Runner, unit: Unit) -> None:
 
 # What shows that a number is a node: reason -> cells, the last of which differs.
 KNOWN = {
-    "a node is an object of its own": ["x = 1", "x is 1"],
+    "a node is an object of its own": [
+        "x = y = 1; z = 1\ndef same(a, b): return a is b",
+        "same(x, z)",
+    ],
     "a node shows itself": ["x = 2.5", "len(repr(x))"],
     "a node is larger": ["import sys; x = 2.5", "sys.getsizeof(x)"],
     "pickle writes an object's making": ["import pickle; x = 2.5", "pickle.dumps(x)"],

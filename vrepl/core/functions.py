@@ -170,7 +170,7 @@ def recording(originals: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
     return {
         name: _twin(FUNCTIONS[name], original)
         for name, original in originals.items()
-        if name in FUNCTIONS
+        if name in FUNCTIONS and type(original) is BuiltinFunctionType
     }
 
 

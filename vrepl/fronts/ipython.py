@@ -23,6 +23,7 @@ from IPython.core.magic import no_var_expand
 
 from vrepl.core.errors import VreplError
 from vrepl.core.limit import Limit
+from vrepl.core.twins import follow
 from vrepl.fronts import tracebacks
 from vrepl.fronts.arrivals import meet_libraries
 from vrepl.fronts.config import VRepl
@@ -236,6 +237,7 @@ class Extension:
 
     def _cell_starts(self) -> None:
         self._forget_nodes()
+        follow()
         self._is_cell = True
         self.cells.starting()
 

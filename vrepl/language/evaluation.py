@@ -36,7 +36,7 @@ from vrepl.language.known import (
     method,
 )
 from vrepl.language.statements import place_of
-from vrepl.session import policy
+from vrepl.session import guards, policy
 from vrepl.session.operations import SYNTAX
 from vrepl.session.support import total
 
@@ -142,6 +142,8 @@ class Evaluator:
         except KeyError:
             if name == policy.TOTAL:
                 return total
+            if name == guards.SUM:
+                return sum
             return getattr(builtins, name, Unknown(f"{name} is not defined"))
 
     def listed(self, node: Any) -> Any:

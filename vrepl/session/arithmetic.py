@@ -13,10 +13,11 @@ from typing import Any, Final, TypeAlias, cast
 
 from vrepl.session import guards, hoisting, operations
 from vrepl.session.closed import PASS, PASSED
+from vrepl.session.escapes import Unseen
 from vrepl.session.flow import COMPREHENSIONS, bound_names, inside
 from vrepl.session.hoisting import Frame, Plan
 from vrepl.session.kinds import NOTHING_KNOWN, Known
-from vrepl.session.policy import CALCULATION, Slot, Want, narrowed
+from vrepl.session.policy import CALCULATION, HARMLESS, Slot, Want, narrowed
 from vrepl.session.trees import LOAD, call, copied, everything, location, twin
 
 __all__ = ["Arithmetic", "Cell", "Place", "Scope", "is_builtin"]
@@ -288,14 +289,17 @@ class Arithmetic:
         raised = ast.ExceptHandler(None, None, [*gone, ast.Raise(**at)], **at)
         return ast.Try([statement], [raised], [], [], **at)
 
-    def decaying(self, node: ast.FunctionDef | ast.AsyncFunctionDef, names: Iterable[str]) -> None:
+    def decaying(self, node: ast.FunctionDef | ast.AsyncFunctionDef, nobody: Unseen) -> None:
         """Starts a function with making whole numbers plain that nobody asks for after it."""
         first = node.body[0]
         at = location(first)
         tests: list[ast.stmt] = []
-        for name in names:
+        for name in nobody.parameters:
             kind = guards.type_of(ast.Name(name, LOAD, **at))
-            test = guards.compared(guards.named(guards.WHOLE, first), (ast.Is(), kind))
+            test: ast.expr = guards.compared(guards.named(guards.WHOLE, first), (ast.Is(), kind))
+            if beside := nobody.beside[name]:
+                others = (ast.Name(other, LOAD, **at) for other in beside)
+                test = ast.BoolOp(ast.And(), [test, self.support(HARMLESS, first, *others)], **at)
             number = self.support(guards.INT, first, ast.Name(name, LOAD, **at))
             target: list[ast.expr] = [ast.Name(name, ast.Store(), **at)]
             tests.append(ast.If(test, [ast.Assign(target, number, **at)], [], **at))

@@ -24,6 +24,7 @@ from vrepl.session.data import Reading
 from vrepl.session.escapes import Unseen, unseen
 from vrepl.session.flow import parameters
 from vrepl.session.kinds import Known
+from vrepl.session.pristine import are_builtins
 from vrepl.session.proof import without_warnings
 from vrepl.session.trees import everything, location
 from vrepl.session.typed import FUTURES
@@ -108,7 +109,7 @@ class Called:
     Attributes:
         given: The functions that the loop itself calls, not kept alive.
         does: What they and the loop do.
-        modules: Names of modules.
+        modules: Names of modules, each with those of the functions that are called of it.
         builtins: Names that have to mean builtins.
         callees: Each function of the session, also those that others call.
         answer: What the loop may call instead of those given.
@@ -116,7 +117,7 @@ class Called:
 
     given: list[ref[Any]]
     does: Reading
-    modules: tuple[str, ...]
+    modules: tuple[tuple[str, tuple[str, ...]], ...]
     builtins: frozenset[str]
     callees: list[_Callee]
     answer: tuple[Any, ...] = ()
@@ -127,7 +128,9 @@ class Called:
             f is not old() for f, old in zip(functions, self.given, strict=True)
         ):
             return False
-        return self.builtins.isdisjoint(bound) and all(c.is_as_before(bound) for c in self.callees)
+        return are_builtins(self.builtins, bound) and all(
+            c.is_as_before(bound) for c in self.callees
+        )
 
     def values(self) -> list[Any]:
         """What has to be data."""
@@ -186,7 +189,7 @@ def reading(functions: tuple[Any, ...], bound: Mapping[str, Any], does: Reading)
 def _called(functions: tuple[Any, ...], bound: Mapping[str, Any], does: Reading) -> Called | None:
     judged: dict[FunctionType, _Judged] = {}
     callees: list[_Callee] = []
-    modules: tuple[str, ...] = ()
+    modules: tuple[tuple[str, tuple[str, ...]], ...] = ()
     names: frozenset[str] = frozenset()
     pending = list(functions)
     while pending:
@@ -206,14 +209,14 @@ def _called(functions: tuple[Any, ...], bound: Mapping[str, Any], does: Reading)
             return None
         callees.append(callee)
         names |= needs.builtins.keys()
-        modules += tuple(needs.modules)
+        modules += needs.functions_of_modules()
         does = does._replace(
             attributes=(*does.attributes, *needs.attributes),
             stores=does.stores or needs.stores,
             calls=does.calls or needs.calls,
         )
         pending += [called() for _, called in callee.called]
-    if not names.isdisjoint(bound):
+    if not are_builtins(names, bound):
         return None
     made = Called(list(map(ref, functions)), does, modules, names, callees)
     made.answer = _answer(functions, callees, does.nodeless)

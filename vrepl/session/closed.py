@@ -68,7 +68,7 @@ class Needs:
     Attributes:
         data: Names whose values have to be data.
         counts: Names that may also mean whole nodes: they are compared, indexed or ranged with.
-        modules: Names of modules whose functions it calls.
+        modules: Names of modules with those of the functions it calls of them.
         attributes: The attributes it reads or sets.
         stores: Whether it sets attributes.
         callers: Names whose methods are called.
@@ -81,7 +81,7 @@ class Needs:
 
     data: dict[str, None] = field(default_factory=dict)
     counts: dict[str, None] = field(default_factory=dict)
-    modules: dict[str, None] = field(default_factory=dict)
+    modules: dict[str, dict[str, None]] = field(default_factory=dict)
     attributes: dict[str, None] = field(default_factory=dict)
     callers: dict[str, None] = field(default_factory=dict)
     functions: dict[str, None] = field(default_factory=dict)
@@ -90,6 +90,10 @@ class Needs:
     calls: bool = False
     steps: int = 0
     nodeless: bool = False
+
+    def functions_of_modules(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The modules, each with its functions."""
+        return tuple((name, tuple(called)) for name, called in self.modules.items())
 
 
 class _Open(Exception):
@@ -247,7 +251,7 @@ def _called(
     if name:
         _called_by_name(node, name, is_builtin, bound, found)
     elif type(function) is ast.Attribute and called[:2] != "__":
-        yield from _called_of(function.value, bound, found)
+        yield from _called_of(function.value, called, bound, found)
     else:
         raise _Open
     for argument in _given(node):
@@ -276,12 +280,14 @@ def _called_by_name(
         found.functions[name] = None
 
 
-def _called_of(base: ast.expr, bound: frozenset[str], found: Needs) -> Iterator[_Place]:
+def _called_of(
+    base: ast.expr, called: str, bound: frozenset[str], found: Needs
+) -> Iterator[_Place]:
     """A call of a module's function, or of a method."""
     inner = base.id if type(base) is ast.Name else ""
     outside = inner and inner not in bound
     if outside and inner in _LIBRARIES:
-        found.modules[inner] = None
+        found.modules.setdefault(inner, {})[called] = None
         return
     found.callers.update({inner: None} if outside else {})
     found.calls = found.calls or not outside
@@ -389,7 +395,7 @@ def question(found: Needs, own: frozenset[str], old: ast.AST) -> ast.Call:
 
     facts = (
         others(found.data), others(found.counts), others(found.callers), others(found.functions),
-        tuple(found.modules),
+        found.functions_of_modules(), tuple(found.builtins),
         tuple(found.attributes), found.stores, found.calls, found.steps, found.nodeless,
     )  # fmt: skip
     given = [values(n) for n in (found.data, found.counts, found.callers, found.functions)]

@@ -14,9 +14,11 @@ import ast
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from vrepl.session.flow import COMPREHENSIONS, bound_names, eager_argument, pairs, sources
+from vrepl.session.harmless import Harmless
 from vrepl.session.kinds import Known
 from vrepl.session.operations import drops
 from vrepl.session.policy import number_of
@@ -51,6 +53,9 @@ _INDEXED: Final[_Reached] = frozenset({"[]"})  # nobody, unless an object comput
 _RETURNED: Final[_Reached] = frozenset(
     {"return"}
 )  # somebody, but when the function is done with it
+# Beside what keeps what it meets, if it is an object of the session: anything, or the parameter n.
+# A number that was typed stays plain there all the same, for it has no name to ask by.
+_BESIDE: Final = "?"
 # What is still to be visited: a node, where its value comes to, and what the targets of
 # comprehensions around it are called.
 _Place: TypeAlias = "tuple[ast.AST, _Reached, Mapping[str, str]]"
@@ -65,11 +70,13 @@ class Unseen:
         parameters: Those of its parameters, where it has loops, that index nothing. Whole numbers
             handed over for them can be made plain, too: nothing changes their `data` meanwhile.
         totals: Names it binds to a number to start from and binds again before it returns them.
+        beside: By each of these the others that have to be numbers for that, since they meet.
     """
 
     names: frozenset[str] = frozenset()
     parameters: tuple[str, ...] = ()
     totals: frozenset[str] = frozenset()
+    beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
 
 def unseen(
@@ -96,18 +103,23 @@ def unseen(
             (read if type(part.ctx) is ast.Load else bound).add(part.id)
     if not read or looks_at_itself(parts):
         return Unseen()
-    found = _Reaching(is_library)
+    args = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+    every = [arg.arg for arg in args]
+    loops = any(isinstance(part, (ast.While, ast.For, *COMPREHENSIONS)) for part in parts)
+    found = _Reaching(is_library, partial(Harmless, parts, node.body, every, is_library), loops)
     found.visit(node.body)
     looked_at = found.coming("")
     seen = looked_at | found.coming("return")
-    given: list[str] = []
-    if any(isinstance(part, (ast.While, ast.For, *COMPREHENSIONS)) for part in parts):
-        every = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
-        no_numbers = {name for part in parts for name in _collections(part)}
-        left_out = seen | found.coming("[]") | no_numbers
-        given = [part.arg for part in every if part.arg in read - left_out]
+    names = frozenset((bound & read) - seen)
     totals = _totals(parts) & seen - looked_at if seen != looked_at else _NOBODY
-    return Unseen(frozenset((bound & read) - seen), tuple(given), totals)
+    if not loops:
+        return Unseen(names, (), totals)
+    no_numbers = {name for part in parts for name in _collections(part)}
+    left_out = seen | found.coming("[]") | found.coming(_BESIDE) | no_numbers
+    meeting = {other: found.coming(_BESIDE + other) - {other} for other in every}
+    given = tuple(name for name in every if name in read - left_out)
+    beside = {n: tuple(other for other in every if n in meeting[other]) for n in given}
+    return Unseen(names, given, totals, beside)
 
 
 def _totals(parts: Iterable[ast.AST]) -> frozenset[str]:
@@ -178,10 +190,16 @@ class _Reaching:
 
     Attributes:
         is_library: Whether a name means the builtin of that name.
+        make: Finds which expressions keep nothing they meet, when that is first asked.
+        loops: Whether the function has loops, without which nothing is made plain on entry.
+        harmless: Those expressions.
         holding: The names whose values come to each place.
     """
 
     is_library: Callable[[str], bool]
+    make: Callable[[], Harmless]
+    loops: bool = False
+    harmless: Harmless | None = None
     holding: dict[str, set[str]] = field(default_factory=dict)
 
     def visit(self, body: Iterable[ast.AST]) -> None:
@@ -206,10 +224,23 @@ class _Reaching:
 
     def collect(self, to: _Reached) -> _Reached:
         """Where the items of a collection come to: to somebody, if a name keeps it."""
-        if not to - _INDEXED - _RETURNED:
+        kept = {place for place in to - _INDEXED - _RETURNED if place[:1] != _BESIDE}
+        if not kept:
             return to
-        self.reach(to, _SOMEBODY)
+        self.reach(kept, _SOMEBODY)
         return _SOMEBODY
+
+    def beside(self, others: Iterable[ast.expr], called: Mapping[str, str]) -> _Reached:
+        """Where a value comes to that meets *others* in an operation, besides its result."""
+        found: set[str] = set()
+        for other in others if self.loops else ():
+            if type(other) is ast.Constant:
+                continue
+            if self.harmless is None:
+                self.harmless = self.make()
+            needed = self.harmless.of(other, called)
+            found |= {_BESIDE} if needed is None else {_BESIDE + name for name in needed}
+        return frozenset(found)
 
     def coming(self, place: str) -> set[str]:
         """The names whose values come to a place in the end."""
@@ -270,7 +301,12 @@ def _updated(
     if type(node.op) is ast.MatMult:
         reached |= _SOMEBODY
     yield node.target, _NOBODY, called
-    yield node.value, _NOBODY if dropped and _SOMEBODY.isdisjoint(reached) else reached, called
+    if type(node.target) is ast.Name:
+        found.reach(
+            (called.get(node.target.id, node.target.id),), found.beside([node.value], called)
+        )
+    reached = _NOBODY if dropped and _SOMEBODY.isdisjoint(reached) else reached
+    yield node.value, reached | found.beside([node.target], called), called
 
 
 def _looped(
@@ -291,7 +327,8 @@ def _operated(
 ) -> Iterator[_Place]:
     reached = _SOMEBODY if type(node.op) is ast.MatMult else to
     reached = _NOBODY if drops(node, False) else reached
-    yield from ((side, reached, called) for side in (node.left, node.right))
+    for side, other in ((node.left, node.right), (node.right, node.left)):
+        yield side, reached | found.beside([other], called), called
 
 
 def _compared(
@@ -301,7 +338,9 @@ def _compared(
     sides = (node.left, *node.comparators)
     by_identity = any(isinstance(operator, (ast.Is, ast.IsNot)) for operator in node.ops)
     told = by_identity and all(type(side) is not ast.Constant for side in sides)
-    yield from ((side, _SOMEBODY if told else _NOBODY, called) for side in sides)
+    for i, side in enumerate(sides):
+        others = [*sides[max(i - 1, 0) : i], *sides[i + 1 : i + 2]]
+        yield side, _SOMEBODY if told else found.beside(others, called), called
 
 
 def _signed(
@@ -354,11 +393,14 @@ def _called_on(
         reached = to
     yield function, _SOMEBODY, called
     eager = eager_argument(node, Known({}, found.is_library))
+    meeting = name in _HANDING_ON and len(node.args) > 1
     for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+        others = [other for other in node.args if other is not argument] if meeting else []
+        to = reached | found.beside(others, called)
         if argument is eager:
-            yield from _stepping(argument, reached, called)
+            yield from _stepping(argument, to, called)
         else:
-            yield argument, reached, called
+            yield argument, to, called
 
 
 def _is_format(function: ast.expr) -> bool:

@@ -13,9 +13,9 @@ from vrepl.session.kinds import Kind
 from vrepl.session.trees import LOAD, call, location, twin
 
 __all__ = [
-    "FLOAT", "INT", "LIST", "MATH", "MATHEMATICS", "MODULES_NAMED", "NUMBERS", "NUMBERS_NAMED",
-    "REALS_NAMED", "TEXT", "TYPE", "WHOLE", "Guard", "compared", "is_int", "is_not_whole", "named",
-    "type_is", "type_of",
+    "COMPUTING", "FLOAT", "INT", "LIST", "MATH", "MATHEMATICS", "MODULES_NAMED", "NUMBERS",
+    "NUMBERS_NAMED", "REALS_NAMED", "RECORDING", "SUM", "TEXT", "TYPE", "WHOLE", "Guard",
+    "compared", "is_int", "is_not_whole", "named", "type_is", "type_of",
 ]  # fmt: skip
 
 # What tests refer to: the user may have bound `type`, `float` and `str` to anything.
@@ -31,6 +31,10 @@ REALS_NAMED: Final = "__vrepl_reals__"
 MODULES_NAMED: Final = "__vrepl_modules__"
 MATHEMATICS: Final = "__vrepl_mathematics__"  # the module that `import math` gives in a session
 MATH: Final = "__vrepl_math__"  # the one it gives elsewhere
+# Functions of these two, whatever somebody puts in their place.
+RECORDING: Final = "__vrepl_recording__"
+COMPUTING: Final = "__vrepl_computing__"
+SUM: Final = "__vrepl_sum__"
 
 
 def is_int(kept: ast.NamedExpr) -> ast.Compare:

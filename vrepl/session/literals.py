@@ -11,11 +11,12 @@ from dataclasses import replace
 from typing import Any, Final, TypeAlias, cast
 
 from vrepl.session import hoisting, operations, proof
-from vrepl.session.arithmetic import Arithmetic, Cell, Place, Scope, is_builtin
+from vrepl.session.arithmetic import Cell, Place, Scope, is_builtin
 from vrepl.session.escapes import unseen
 from vrepl.session.flow import COMPREHENSIONS, eager_argument, parameters, sources, stays_plain
 from vrepl.session.hoisting import Frame
 from vrepl.session.kinds import Known
+from vrepl.session.meanings import Meanings
 from vrepl.session.policy import (
     ARGUMENT,
     BIND,
@@ -25,12 +26,9 @@ from vrepl.session.policy import (
     LITERAL,
     MODULES,
     POSITIONS,
-    SAME,
     SHOW,
     SOURCE,
-    STAND_INS,
     TAKES_LISTS,
-    TOTAL,
     TRIM,
     TYPED,
     WALKED,
@@ -141,7 +139,7 @@ def _usable(tree: ast.AST, cell: Cell) -> ast.AST:
     return _Rewriter(tree, replace(cell, operators=False)).proved()
 
 
-class _Rewriter(Arithmetic):
+class _Rewriter(Meanings):
     """One walk over one cell with a stack: what is visited is copied, the rest is shared.
 
     Copying on the way down leaves the given tree as it was without ``copy.deepcopy``, which
@@ -311,7 +309,7 @@ class _Rewriter(Arithmetic):
             self.eager[id(eager)] = eager
         handed = self.handed_to(node)
         if stand_in := self.stand_in(node, scope):
-            node.func = ast.Name(stand_in, LOAD, **location(node.func))
+            node.func = stand_in
             self.changed = True
         else:
             self.field(node, "func", scope, None)
@@ -324,30 +322,6 @@ class _Rewriter(Arithmetic):
         if type(old) in (ast.Lambda, ast.Constant, ast.Starred):
             return old
         return self.support(TYPED, old, self.place(old, scope, want))
-
-    def stand_in(self, node: ast.Call, scope: Scope) -> str | None:
-        """What is called for a builtin that tells a node from a float."""
-        name = node.func.id if type(node.func) is ast.Name else ""
-        if name not in STAND_INS or not node.args or type(node.args[0]) is ast.Starred:
-            return None
-        if name == "type" and (len(node.args) > 1 or node.keywords):
-            return None
-        if scope.nodeless and STAND_INS[name] == TOTAL:
-            return None
-        return STAND_INS[name] if self.is_library(name) else None
-
-    def identity(self, old: ast.Compare, scope: Scope, want: Want | None) -> ast.expr | None:
-        """What takes the place of ``a is b``: Python keeps each small whole number once.
-
-        People ask that at the top level; what loops and functions compare is objects.
-        """
-        if not scope.straight or len(old.ops) > 1 or type(old.ops[0]) not in (ast.Is, ast.IsNot):
-            return None
-        pair = (old.left, old.comparators[0])
-        if any(type(side) is not ast.Name for side in pair):
-            return None
-        same = self.support(SAME, old, *pair)
-        return same if type(old.ops[0]) is ast.Is else ast.UnaryOp(ast.Not(), same, **location(old))
 
     def keyword(self, node: ast.keyword, scope: Scope, want: Want | None) -> ast.keyword:
         new = copied(node)
@@ -376,7 +350,7 @@ class _Rewriter(Arithmetic):
             inside = replace(inside, known=frame.known, sure=frame.parameters, frame=frame)
         self.field(node, "body", inside, None)
         if self.cell.operators and not scope.raw:
-            self.decaying(node, nobody.parameters)
+            self.decaying(node, nobody)
 
     def anonymous(self, node: ast.AST, scope: Scope, want: Want | None) -> None:
         """Handles a lambda: it runs when names may have changed."""
@@ -454,7 +428,7 @@ _HANDLERS: Final[Mapping[type[ast.AST], _Handler]] = {
     ast.ExceptHandler: _Rewriter.caught,
     ast.Lambda: _Rewriter.anonymous,
 }
-_WALKED: Final = WALKED.keys() | _HANDLERS.keys()
+_WALKED: Final = WALKED.keys() | _HANDLERS.keys() | {ast.Delete}
 # Statements of functions that let go of the operands they kept when they are done.
 _KEEPING: Final = frozenset({ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Return})
 # Nodes in whose place something else may come.
@@ -463,6 +437,7 @@ _REPLACED: Final[Mapping[type[ast.AST], Callable[..., ast.AST | None]]] = {
     ast.AugAssign: _Rewriter.update,
     ast.Call: _Rewriter.recorded,
     ast.Compare: _Rewriter.identity,
+    **dict.fromkeys((ast.Assign, ast.AnnAssign, ast.Delete), _Rewriter.changing),
     ast.FunctionDef: _Rewriter.compiled,
     ast.ClassDef: _Rewriter.compiled,
     **dict.fromkeys((ast.For, ast.AsyncFor, ast.While, *COMPREHENSIONS), _Rewriter.looped),

@@ -34,7 +34,18 @@ from typing import Final, TypeAlias, cast
 
 from vrepl.core.functions import FUNCTIONS
 from vrepl.core.operators import Operator
-from vrepl.session.guards import FLOAT, INT, MATH, MATHEMATICS, WHOLE, compared, named, type_of
+from vrepl.session.guards import (
+    COMPUTING,
+    FLOAT,
+    INT,
+    MATH,
+    MATHEMATICS,
+    RECORDING,
+    WHOLE,
+    compared,
+    named,
+    type_of,
+)
 from vrepl.session.kinds import (
     NO_NUMBERS,
     NOTHING_KNOWN,
@@ -408,16 +419,17 @@ def unrecorded(node: ast.Call, known: Known) -> tuple[ast.expr, ast.Call] | None
     ):
         return None
     name = node.func
+    holder = MATH
     if type(name) is ast.Attribute:
         attribute, original = name.attr, named(MATHEMATICS, node)
         test: ast.expr | None = compared(twin(name.value), (ast.Is(), original))
         if known.names.get("math") is Kind.MODULE:
             test = None
     else:
-        attribute = cast("ast.Name", name).id
-        own = ast.Attribute(named(MATHEMATICS, node), attribute, LOAD, **location(node))
+        attribute, holder = cast("ast.Name", name).id, COMPUTING
+        own = ast.Attribute(named(RECORDING, node), attribute, LOAD, **location(node))
         test = compared(twin(name), (ast.Is(), own))
     floats = compared(named(FLOAT, node), *((ast.Is(), type_of(read)) for read in unknown))
-    plain = ast.Attribute(named(MATH, node), attribute, LOAD, **location(name))
+    plain = ast.Attribute(named(holder, node), attribute, LOAD, **location(name))
     same = ast.Call(plain, [twin(argument) for argument in node.args], [], **location(node))
     return ast.BoolOp(ast.And(), [test, floats], **location(node)) if test else floats, same

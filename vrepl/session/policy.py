@@ -22,6 +22,9 @@ __all__ = [
     "CALCULATION",
     "COMPILERS",
     "DISPLAYS",
+    "FOLLOW",
+    "FOLLOWING",
+    "HARMLESS",
     "ITEMS",
     "KIND",
     "LARGEST_DISPLAY",
@@ -61,6 +64,10 @@ KIND: Final = "__vrepl_kind__"
 SAME: Final = "__vrepl_same__"
 TOTAL: Final = "__vrepl_total__"
 TYPED: Final = "__vrepl_typed__"
+FOLLOW: Final = "__vrepl_follow__"
+HARMLESS: Final = "__vrepl_harmless__"
+# Builtins that may change a module, and what is called for them where they may be handed one.
+FOLLOWING: Final = {"setattr": "__vrepl_setattr__", "delattr": "__vrepl_delattr__"}
 
 # Modules that have a twin, by the name that a session imports them under: the functions of `math`
 # record there, and the others take nodes for numbers.

@@ -12,19 +12,23 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from numbers import Integral
 from threading import get_ident
+from types import ModuleType
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from vrepl.core.blocks import is_plain
 from vrepl.core.caches import confuses
+from vrepl.core.functions import FUNCTIONS
 from vrepl.core.kinds import ValueType
 from vrepl.core.nodes import LITERAL
 from vrepl.core.operators import Operator
 from vrepl.core.payload import writer
+from vrepl.core.twins import follow
 from vrepl.core.twins import math as mathematics
 from vrepl.core.value import FloatValue, IntValue, apply, decayed, leaf, plain, stripped
 from vrepl.session import callees, census, data, guards, operations
 from vrepl.session.closed import CLOSED, PASS, PASSED
-from vrepl.session.policy import SAME, TOTAL
+from vrepl.session.policy import FOLLOW, FOLLOWING, HARMLESS, SAME, TOTAL
+from vrepl.session.pristine import are_builtins, are_functions, is_module
 
 __all__ = [
     "OPERATIONS",
@@ -40,9 +44,6 @@ __all__ = [
     "same",
     "total",
 ]
-
-
-_TWINS: Final = {"math": mathematics}
 
 
 def literal(number: int | float) -> Any:
@@ -82,7 +83,10 @@ def kind(x: Any) -> Any:
         (<class 'float'>, <class 'str'>)
     """
     found = type(x)
-    return found.native if type(found) is ValueType else found
+    return found.native if _class_of(found) is ValueType else found
+
+
+_class_of: Final = type  # which somebody may have put another in the place of
 
 
 def same(a: Any, b: Any) -> bool:
@@ -98,6 +102,7 @@ def same(a: Any, b: Any) -> bool:
 
 
 _NOTHING: Final = object()
+_sum: Final = sum
 _LAST_BITS: Final = 1e-14
 
 
@@ -115,6 +120,8 @@ def total(iterable: Any, /, *start: Any, **named: Any) -> Any:
         True
     """
     __tracebackhide__ = True
+    if sum is not _sum:
+        return sum(iterable, *start, **named)
     items = iterable
     if type(items) is not list and type(items) is not tuple:
         items = iter(items)
@@ -199,6 +206,19 @@ def numbers(*values: Any) -> bool:
     return True
 
 
+_HARMLESS: Final = {int, float, bool, str, type(None)}
+
+
+def harmless(*values: Any) -> bool:
+    """Whether none of *values* is an object that may keep what it is compared with.
+
+    Example:
+        >>> harmless(2, leaf(3), "text"), harmless([2])
+        (True, False)
+    """
+    return all(type(value) in _HARMLESS for value in values)
+
+
 def numbers_named(*names: str) -> bool:
     """Whether the caller's globals of these names are plain numbers or float nodes.
 
@@ -220,15 +240,26 @@ def reals_named(*names: str) -> bool:
 
 def modules_named(*names: str) -> bool:
     """Whether the caller's globals of these names are the modules that `import` gives for them."""
-    return _are_modules(sys._getframe(1).f_globals, names)
+    bound = sys._getframe(1).f_globals
+    return all(is_module(name, bound) for name in names)
 
 
-def _are_modules(bound: Mapping[str, Any], names: Iterable[str]) -> bool:
-    for name in names:
-        module = bound.get(name)
-        if module is not sys.modules.get(name) and module is not _TWINS.get(name):
-            return False
-    return True
+def set_attribute(*arguments: Any) -> None:
+    """`setattr` where it may be handed a module."""
+    __tracebackhide__ = True
+    try:
+        setattr(*arguments)
+    finally:
+        follow()
+
+
+def delete_attribute(*arguments: Any) -> None:
+    """`delattr` where it may be handed a module."""
+    __tracebackhide__ = True
+    try:
+        delattr(*arguments)
+    finally:
+        follow()
 
 
 # Functions take longer to ask about, which pays only for a loop of more steps.
@@ -245,8 +276,8 @@ def closed(given: tuple[tuple[Any, ...], ...], facts: tuple[Any, ...]) -> bool |
             be whole nodes, of the first those whose methods are called, functions that are
             called, and all others.
         facts: As `vrepl.session.closed.question` writes them: names of more values, counts,
-            callers and functions among the globals, modules, and then the fields of
-            `data.Reading`.
+            callers and functions among the globals, modules with their functions, builtins, and
+            then the fields of `data.Reading`.
     """
     try:
         return _closed(sys._getframe(1).f_globals, given, facts)
@@ -258,7 +289,9 @@ def _closed(
     bound: Mapping[str, Any], given: tuple[tuple[Any, ...], ...], facts: tuple[Any, ...]
 ) -> bool | tuple[Any, ...]:
     values, counts, callers, functions, others = given
-    names, counted, calling, called, modules, *reading = facts
+    names, counted, calling, called, modules, builtins, *reading = facts
+    if not are_builtins(builtins, bound):
+        return False
     own = values, counts, others
     if names:
         values += tuple([bound.get(name) for name in names])
@@ -312,14 +345,14 @@ class _Read(NamedTuple):
         own: What names of the function mean that the loop stands in.
         values: What has to be data.
         callers: Of those, the ones whose methods are called.
-        modules: Names of modules.
+        modules: Names of modules, each with those of its functions that are called.
     """
 
     bound: Mapping[str, Any]
     own: tuple[tuple[Any, ...], ...]
     values: tuple[Any, ...]
     callers: tuple[Any, ...]
-    modules: tuple[str, ...]
+    modules: tuple[tuple[str, tuple[str, ...]], ...]
 
     def but(self, more: callees.Called) -> _Read:
         """The same and what functions read."""
@@ -337,7 +370,7 @@ class _Read(NamedTuple):
         silent = not self.callers or all(type(x) in data.COLLECTIONS for x in self.callers)
         if not silent and not does.calls:
             does = does._replace(calls=True)
-        if not _are_data(self.values, does) or not _are_modules(self.bound, self.modules):
+        if not _are_data(self.values, does) or not are_functions(self.modules, self.bound):
             return False
         kept = *kept, self.values, self.callers
         shut = census.places(self.bound, self.own, kept, does.nodeless, steps)
@@ -346,6 +379,14 @@ class _Read(NamedTuple):
 
 def _are_data(values: Iterable[Any], does: data.Reading) -> bool:
     return all(data.is_data(x, does) for x in values)
+
+
+def _functions(module: ModuleType) -> ModuleType:
+    """The functions of a module that record or could, whatever is put in their place later."""
+    new = ModuleType(module.__name__)
+    own = vars(module)
+    vars(new).update({name: own[name] for name in FUNCTIONS.keys() & own.keys()})
+    return new
 
 
 # All that rewritten arithmetic refers to, by name.
@@ -360,6 +401,9 @@ OPERATIONS: Final[dict[str, Any]] = {
     guards.MODULES_NAMED: modules_named,
     guards.MATHEMATICS: mathematics,
     guards.MATH: math,
+    guards.RECORDING: _functions(mathematics),
+    guards.COMPUTING: _functions(math),
+    guards.SUM: sum,
     guards.TEXT: str,
     guards.WHOLE: IntValue,
     SAME: same,
@@ -367,6 +411,10 @@ OPERATIONS: Final[dict[str, Any]] = {
     CLOSED: closed,
     PASS: passing,
     PASSED: passed,
+    FOLLOW: follow,
+    HARMLESS: harmless,
+    FOLLOWING["setattr"]: set_attribute,
+    FOLLOWING["delattr"]: delete_attribute,
 } | {
     operations.names_of(row)[in_place]: operation(row, in_place)
     for row in operations.SYNTAX.values()
