@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from vrepl.core.methods import meet_numpy
+from vrepl.fronts.encoders import ENCODING, meet_encoder
 from vrepl.fronts.shipping import SENDERS, meet_sender
 
 __all__ = ["Arrivals", "meet_libraries"]
@@ -21,6 +22,7 @@ __all__ = ["Arrivals", "meet_libraries"]
 _MEETINGS: Final[Mapping[str, Callable[[ModuleType], None]]] = {
     "numpy": lambda module: meet_numpy(),
     **dict.fromkeys(SENDERS, meet_sender),
+    **dict.fromkeys(ENCODING, meet_encoder),
 }
 
 
