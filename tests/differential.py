@@ -201,6 +201,8 @@ def _run(ip: Any, unit: Unit, loaded: bool, printed: Any) -> Seen:
     _calm(printed)
     if loaded:
         ip.run_line_magic("load_ext", "vrepl")
+    else:
+        _forget_encoders()
     if unit.module:
         given = vars(sys.modules[unit.module])
         ip.user_ns.update({name: given[name] for name in given if name[:2] != "__"})
@@ -231,6 +233,19 @@ def _calm(printed: Any) -> None:
 
         np.random.seed(0)
         np.random.bit_generator.randbits = lambda bits: 12345  # the seed of default_rng()
+
+
+def _forget_encoders() -> None:
+    """Take out of libraries what a load leaves there, which shows in tracebacks."""
+    from vrepl.fronts.arrivals import Arrivals
+    from vrepl.fronts.encoders import ENCODING
+
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, Arrivals)]
+    packages = {name.partition(".")[0] for name in ENCODING}
+    for module in [m for name, m in sys.modules.items() if name.partition(".")[0] in packages]:
+        for name, function in list(vars(module).items()):
+            if hasattr(function, "encoder"):
+                setattr(module, name, function.__wrapped__)
 
 
 def _is_code(value: object) -> bool:

@@ -22,7 +22,7 @@ import pytest
 import yaml
 
 from vrepl import Value
-from vrepl.core.twins import orjson as our_orjson
+from vrepl.fronts.encoders import meet_encoder
 
 READERS: dict[str, Callable[[Any], Any]] = {
     "text": lambda x: (str(x), f"{x:.2f}", "%.2f" % x, format(x, "e")),
@@ -57,5 +57,6 @@ def test_everything_reads_the_new_number(what: str, kind: int) -> None:
 def test_writers_of_exact_types_read_it_too() -> None:
     node = Value(2.0)
     node.data = 5.5
-    assert our_orjson.dumps({"x": [node]}) == orjson.dumps({"x": [5.5]})
+    meet_encoder(orjson)
+    assert orjson.dumps({"x": [node]}) == b'{"x":[5.5]}'
     assert yaml.safe_dump([node]) == "- 5.5\n"

@@ -10,7 +10,7 @@ import pytest
 from sessions import Typed, shell_with_vrepl
 
 GIVEN = """
-import json, logging, subprocess, sys, textwrap
+import json, logging, pprint, reprlib, subprocess, sys, textwrap
 from collections import namedtuple, UserList
 from dataclasses import dataclass
 n = 3; x = 2.5; xs = [n, x]; d = {'n': n}
@@ -46,7 +46,9 @@ def session(capsys: pytest.CaptureFixture[str]) -> Iterator[Typed]:
         ("textwrap.fill(f'{xs * 2}', 10)", "[3, 2.5,\n3, 2.5]"),
         ("str(KeyError(n)) + str(ValueError('a', n))", "3('a', 3)"),
         ("''.join(map(str, [xs]))", "[3, 2.5]"),
+        ("pprint.pformat(xs)", "[3, 2.5]"),
         ("repr(xs)", "[Value(data=3), Value(data=2.5)]"),
+        ("reprlib.repr(xs)", "[Value(data=3), Value(data=2.5)]"),
         ("f'{xs!r:.16}'", "[Value(data=3), "),
         ("f'{n=}'", "n=Value(data=3)"),
         ("'%r' % n", "Value(data=3)"),
@@ -68,6 +70,7 @@ def test_what_is_printed_and_written_and_raised(session: Typed, tmp_path: Path) 
     )
     session.run(f"with open({str(tmp_path / 'o')!r}, 'w') as o: o.write(str(xs)); print(d, file=o)")
     assert (tmp_path / "o").read_text() == "[3, 2.5]{'n': 3}\n"
+    assert session.run("pprint.pprint(xs + [d])") == "[3, 2.5, {'n': 3}]\n"
     assert session.run("{}[n]").endswith("KeyError: 3\n")
     assert session.run("[1].index(n)").endswith("ValueError: 3 is not in list\n")
     assert session.run("assert n == 4, xs").endswith("AssertionError: [3, 2.5]\n")
@@ -92,3 +95,20 @@ def test_code_without_a_text(session: Typed) -> None:
     session.run("s = eval('str(xs)'), eval('repr(xs)')")
     found: Any = session["s"]
     assert found == ("[3, 2.5]", "[Value(data=3), Value(data=2.5)]")
+
+
+LIBRARY = """
+scopes = {{'__name__': {name!r}}}
+exec('def shown(x): return repr(x)\\ndef _ipy_display_hook(x): return shown(x)', scopes)
+"""
+
+
+@pytest.mark.parametrize("name", ["_pytest.assertion.util", "hypothesis.internal", "rich.pretty"])
+def test_libraries_that_print_for_people_print_numbers(session: Typed, name: str) -> None:
+    session.run(LIBRARY.format(name=name), "s = scopes['shown'](xs)")
+    assert session["s"] == "[3, 2.5]"
+
+
+def test_rich_at_the_prompt_shows_nodes(session: Typed) -> None:
+    session.run(LIBRARY.format(name="rich.pretty"), "s = scopes['_ipy_display_hook'](xs)")
+    assert session["s"] == "[Value(data=3), Value(data=2.5)]"

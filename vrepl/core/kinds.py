@@ -18,6 +18,8 @@ __all__ = ["AskedOfClass", "ValueType", "maker"]
 # and would hand back the same node where deepcopy owes a new graph.
 COPIER = "copy"
 _CHECKED = (int, float)
+# Numba asks the class as NumPy does, and then the number: its functions take nodes for numbers.
+NUMBA = "numba.np.ufunc.dufunc"
 
 
 class ValueType(type):
@@ -75,7 +77,7 @@ class AskedOfClass:
         self.function = function
 
     def __get__(self, kind: ValueType | None, owner: type) -> Callable[..., Any]:
-        if kind is None:
+        if kind is None or module_of(sys._getframe(1)) == NUMBA:
             raise AttributeError
         return self.function
 

@@ -31,6 +31,9 @@ _TELLING: Final = frozenset({"traceback", "IPython.core.ultratb", "IPython.core.
     "ipykernel.zmqshell",
     "ipykernel.ipkernel",
 }
+# So do these, and what they print is printed.
+_PRINTING: Final = frozenset({"pytest", "_pytest", "hypothesis", "rich"})
+_PROMPT: Final = "_ipy_display_hook", "rich.pretty"  # where `rich` shows results at the prompt
 _PARTS: Final = frozenset({"__repr__", "__str__", "__format__"})
 _WRAPPING: Final = frozenset({"reprlib", "dataclasses"})  # they keep a repr from going in circles
 # What asks for a repr, where text is all there is to tell by.
@@ -56,14 +59,17 @@ def called_to_show() -> bool:
         return False
     is_written = False
     while asking is not None and (_writes(asking) or (Session.is_on and _is_part(asking))):
-        is_written = is_written or _writes(asking)
+        is_written = is_written or module_of(asking) == "reprlib"  # pprint prints
         asking = asking.f_back
     if asking is None:
         return False
     module = module_of(asking)
     if not _is_showing(module) or not Session.is_on:
         return _is_showing(module)
-    if module.partition(".")[0] in SHOWING or is_library(module) or is_written:
+    top = module.partition(".")[0]
+    if top in _PRINTING:
+        return top == "rich" and _is_prompt(asking)
+    if top in SHOWING or is_library(module) or is_written:
         return module not in _TELLING
     return _knows_values(asking.f_globals) or _says_repr(asking)
 
@@ -71,6 +77,14 @@ def called_to_show() -> bool:
 def _writes(frame: FrameType) -> bool:
     """Whether a frame writes objects for whoever called it, who says what for."""
     return module_of(frame) in _WRITING and frame.f_code.co_name != "wrapper"
+
+
+def _is_prompt(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if (frame.f_code.co_name, module_of(frame)) == _PROMPT:
+            return True
+        frame = frame.f_back
+    return False
 
 
 @cache

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from vrepl.core.methods import meet_numpy
+from vrepl.fronts.encoders import ENCODING, meet_encoder
 from vrepl.fronts.patching import PATCHERS, meet_patcher
 from vrepl.fronts.shipping import SENDERS, meet_sender
 
@@ -23,6 +24,7 @@ _MEETINGS: Final[Mapping[str, Callable[[ModuleType], None]]] = {
     "numpy": lambda module: meet_numpy(),
     **dict.fromkeys(SENDERS, meet_sender),
     **dict.fromkeys(PATCHERS, meet_patcher),
+    **dict.fromkeys(ENCODING, meet_encoder),
 }
 
 

@@ -32,6 +32,7 @@ from vrepl.fronts.inspection import Inspections
 from vrepl.fronts.painting import host_face
 from vrepl.fronts.provided import EXTENSION, provide
 from vrepl.fronts.raw import without_suffixes
+from vrepl.fronts.uncaught import Uncaught
 from vrepl.fronts.warned import Warned
 from vrepl.session import census, literals
 from vrepl.session.answers import Answer
@@ -102,6 +103,7 @@ class Extension:
         self.settings = VRepl(parent=ip)
         self._last_error = tracebacks.LastError()
         self._step_over = StepOver()
+        self._uncaught = Uncaught()
         self._warned = Warned()
         self.limit = Limit(lambda: self.settings.nodes)
         self.cells: Cells = getattr(ip, "session_cells", None) or HistoryCells(ip)
@@ -130,6 +132,7 @@ class Extension:
             self._live.install()
         self.limit.install()
         self._step_over.install()
+        self._uncaught.install()
         self._warned.install()
         self.ip.display_formatter.mimebundle_formatter.for_type(Answer, self._show)
         self.ip.events.register("pre_execute", self._cell_starts)
@@ -154,6 +157,7 @@ class Extension:
             self._live.remove()
         self.limit.remove()
         self._step_over.remove()
+        self._uncaught.remove()
         self._warned.remove()
         self.ip.display_formatter.mimebundle_formatter.pop(Answer, None)
         _remove(self.ip.Completer.custom_matchers, self._matcher)

@@ -54,6 +54,13 @@ class Warned:
                 place = user.f_code.co_filename, user.f_lineno, module, met
                 warnings.warn_explicit(message, category, *place)
                 return
+        # A message can say where an object came from; Python's own function has no place for that.
+        told = sys._getframe(1).f_locals.get("msg")
+        show: Any = getattr(warnings, "_showwarnmsg_impl", None)
+        is_pythons = self._replaced is getattr(warnings, "_showwarning_orig", None)
+        if show and is_pythons and getattr(told, "source", None) is not None:
+            show(told)
+            return
         self._replaced(message, category, filename, lineno, file, line)
 
 

@@ -73,7 +73,7 @@ FOLLOWING: Final = {"setattr": "__vrepl_setattr__", "delattr": "__vrepl_delattr_
 # record there, and the others take nodes for numbers.
 MODULES: Final = {
     name: f"vrepl.core.twins.{name}"
-    for name in ("functools", "math", "marshal", "msgpack", "orjson", "statistics", "torch")
+    for name in ("functools", "math", "marshal", "msgpack", "statistics", "torch")
 }
 
 # Template strings keep what is in them as it is; Python has them from 3.14 on.

@@ -59,8 +59,9 @@ def literal(number: int | float) -> Any:
 def argument(callee: Any, number: int | float) -> Any:
     """A typed argument: a leaf for what the session itself defined, the number for a library.
 
-    Enums look their members up by number and count as a library; so does, for whole numbers, a
-    cache of results that a library made: it would find f(2) for f(2.0).
+    Enums look their members up by number and count as a library, and models of Pydantic check what
+    they are given and keep a number of their own: of `int | float` the exact type. So does, for
+    whole numbers, a cache of results that a library made: it would find f(2) for f(2.0).
 
     Example:
         >>> argument(print, 2.0)
@@ -71,6 +72,8 @@ def argument(callee: Any, number: int | float) -> Any:
     if kind.__module__ == "enum" or "__main__" not in (module, kind.__module__):
         return number
     if type(number) is int and confuses(callee):
+        return number
+    if isinstance(callee, type) and hasattr(callee, "__pydantic_validator__"):
         return number
     return literal(number)
 
