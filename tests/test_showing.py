@@ -62,6 +62,12 @@ def test_text_that_a_session_makes(session: Typed, code: str, text: str) -> None
     assert session["s"] == text
 
 
+def test_a_repr_asked_for_by_name_beside_numpy(session: Typed) -> None:
+    session.run("import numpy")
+    session.run("s = n.__repr__(), [n].__repr__(), (lambda: n.__pow__(2).__repr__())()")
+    assert session["s"] == ("Value(data=3)", "[Value(data=3)]", "Value(data=9)")
+
+
 def test_what_is_printed_and_written_and_raised(session: Typed, tmp_path: Path) -> None:
     assert (
         session.run("print(xs, d, p, *made)") == "[3, 2.5] {'n': 3} P(a=3) D(a=3) C(3) [3, 2.5]\n"
