@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,12 @@ def test_text_that_a_session_makes(session: Typed, code: str, text: str) -> None
     assert session["s"] == text
 
 
+def test_a_repr_asked_for_by_name_beside_numpy(session: Typed) -> None:
+    session.run("import numpy")
+    session.run("s = n.__repr__(), [n].__repr__(), (lambda: n.__pow__(2).__repr__())()")
+    assert session["s"] == ("Value(data=3)", "[Value(data=3)]", "Value(data=9)")
+
+
 def test_what_is_printed_and_written_and_raised(session: Typed, tmp_path: Path) -> None:
     assert (
         session.run("print(xs, d, p, *made)") == "[3, 2.5] {'n': 3} P(a=3) D(a=3) C(3) [3, 2.5]\n"
@@ -72,7 +79,8 @@ def test_what_is_printed_and_written_and_raised(session: Typed, tmp_path: Path) 
     assert (tmp_path / "o").read_text() == "[3, 2.5]{'n': 3}\n"
     assert session.run("pprint.pprint(xs + [d])") == "[3, 2.5, {'n': 3}]\n"
     assert session.run("{}[n]").endswith("KeyError: 3\n")
-    assert session.run("[1].index(n)").endswith("ValueError: 3 is not in list\n")
+    said = "list.index(x): x not in list" if sys.version_info >= (3, 14) else "3 is not in list"
+    assert session.run("[1].index(n)").endswith(f"ValueError: {said}\n")
     assert session.run("assert n == 4, xs").endswith("AssertionError: [3, 2.5]\n")
 
 

@@ -1,6 +1,7 @@
 """The shell and stock IPython in a real terminal: keys go in, the screen is read back."""
 
 import os
+import signal
 import sys
 import time
 
@@ -79,7 +80,9 @@ class Terminal:
         self.wait_until(lambda text: text.startswith(first), "cleared screen")
 
     def close(self):
-        self.child.close(force=True)
+        self.child.kill(signal.SIGKILL)
+        self.child.wait()  # on a busy machine longer than `close` would
+        self.child.close()
 
 
 @pytest.fixture

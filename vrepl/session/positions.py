@@ -261,7 +261,9 @@ def _target_name(targets: Sequence[ast.expr], way: Sequence[_Step]) -> str:
         return "attribute assignment" if inside else "attribute at top level"
     if not all(receives(target, None) for target in targets):
         return "dunder name"
-    function = next(step.above for step in way if isinstance(step.above, _FUNCTIONS))
+    function = next((step.above for step in way if isinstance(step.above, _FUNCTIONS)), None)
+    if function is None:  # `d = [1, x][0]`
+        return ""
     totals = unseen(function, lambda name: hasattr(builtins, name)).totals
     is_total = not totals.isdisjoint(name for target in targets for name in bound_names(target))
     return "start of a local total" if is_total else "local for tests alone"
