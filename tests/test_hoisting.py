@@ -61,7 +61,7 @@ class Unhoisted:
 
         def blind(*arguments: Any) -> hoisting.Frame:
             frame = frame_of(*arguments)
-            known = hoisting.Known({}, frame.known.is_library)
+            known = hoisting.Known({}, frame.known.is_library, totals=frame.known.totals)
             return replace(frame, bound={}, parameters=frozenset(), known=known)
 
         self.patch.setattr(arithmetic.hoisting, "frame_of", blind)
