@@ -612,9 +612,9 @@ def test_many_nodes_that_only_nodes_hold_are_accounted_for_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     searched: list[Any] = []
-    search = census._search
+    search = census.search
     monkeypatch.setattr(
-        census, "_search", lambda *given, **options: searched.append(1) or search(*given, **options)
+        census, "search", lambda *given, **options: searched.append(1) or search(*given, **options)
     )
     loop = "s = 0.0\nfor x in xs: s += x*xs[0]\n"
     left, said = answers(CHAIN + 5 * loop)
@@ -638,6 +638,24 @@ d = total(xs)
     inner = left["xs"][2]
     assert type(inner) is IntValue and slope(left["d"], inner) == 1.5
     assert slope(left["d"], left["w"]) == plain(sum(left["xs"]))
+
+
+@pytest.mark.parametrize("name", ["k", "ws[0]"])
+def test_a_node_of_a_function_is_found_when_it_comes_into_a_list(name: str) -> None:
+    program = f"""
+def f(xs):
+    k, ws = 3, [4]
+    s = 0.0.__pos__()
+    for x in xs: s += xs[0]*x
+    for x in xs: s += xs[0]*x
+    xs[3] = {name}
+    for x in xs: s += xs[0]*x
+    return s, {name}
+d, n = f([0.5.__pos__()]*8)
+"""
+    left, said = answers(program)
+    assert type(left["n"]) is IntValue and said
+    assert slope(left["d"], left["n"]) == 0.5
 
 
 CALLING = {

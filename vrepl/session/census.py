@@ -10,12 +10,9 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
-from types import BuiltinFunctionType, CellType, FunctionType, ModuleType
 from typing import Any, Final, Protocol
 from weakref import ref
 
@@ -23,8 +20,7 @@ from vrepl.core.kinds import ValueType
 from vrepl.core.nodes import Visits
 from vrepl.core.threads import is_free_threaded
 from vrepl.core.value import FloatValue, IntValue, ZeroValue
-from vrepl.session.data import ATOMS, COLLECTIONS
-from vrepl.session.parts import module_of
+from vrepl.session.holding import MOST_OBJECTS, Found, given, parts_of, references, search
 
 __all__ = ["KEEPERS", "Keeper", "begin", "places"]
 
@@ -32,10 +28,6 @@ __all__ = ["KEEPERS", "Keeper", "begin", "places"]
 # would be a reference more. A `Value(0)` gives whole nodes when it meets ints.
 _COUNTED: Final = ((IntValue,), (IntValue, FloatValue))
 _KINDS: Final = tuple((*some, ZeroValue) for some in _COUNTED)
-# Nodes are looked for in no more objects than this, nor in a collection of more items: the longest
-# list of typed numbers that become nodes has as many.
-_MOST_OBJECTS: Final = 2_000
-_LONGEST: Final = 256
 # Up to so many nodes are accounted for at once. More are, as a count at the top level leaves them
 # behind, where that takes at most a twentieth of the time; each takes about so many seconds.
 _FEW_NODES: Final = 512
@@ -51,7 +43,6 @@ _SHARE: Final = 3e-9  # seconds
 _SOON: Final = 5
 _FEW_BLOCKS: Final = 2_000_000
 
-_SIZED: Final = COLLECTIONS | {Counter, OrderedDict, defaultdict, deque}
 _FROZEN: Final = gc.get_freeze_count()  # 3.12 starts with some
 
 
@@ -144,7 +135,7 @@ class _Census:
     def most(self) -> int:
         """In how many objects nodes are looked for."""
         alive = self.count()
-        return _MOST_OBJECTS if alive <= _FEW_NODES else _MOST_OBJECTS + 4 * alive
+        return MOST_OBJECTS if alive <= _FEW_NODES else MOST_OBJECTS + 4 * alive
 
     def allows(self, alive: int) -> bool:
         """Whether so many nodes may be looked for now."""
@@ -156,15 +147,15 @@ class _Census:
         self.many = now
         return True
 
-    def accounted(self, found: _Found) -> frozenset[int] | None:
+    def accounted(self, found: Found) -> frozenset[int] | None:
         """The collections and records that the nodes are in, if all nodes have been found."""
         nodes = found.of(self.counted)
         if len(nodes) != self.count():
             return None
         places = found.places(nodes) if found.inside else _NOWHERE
         counted = nodes | places
-        for key, references in _references(found.objects):
-            if key in counted and references != found.holders.get(key, references):
+        for key, count in references(found.objects):
+            if key in counted and count != found.holders.get(key, count):
                 return None
         return places
 
@@ -176,10 +167,12 @@ class _Census:
         kept: Collection[tuple[Any, ...]],
     ) -> frozenset[int] | None:
         """The same, looked for under the *wanted* names, and remembered."""
-        result = self.accounted(_search(names, wanted, own, kept, most=self.most()))
+        result = self.accounted(
+            search(_roots(names, wanted), names.get("Out"), own, kept, self.most())
+        )
         if result is not None:
-            given = list(map(id, chain.from_iterable(_given(own, kept))))
-            memory = _Memory(self, names, wanted, given)
+            held = list(map(id, chain.from_iterable(given(own, kept))))
+            memory = _Memory(self, names, wanted, own, held)
             self.memory = memory if memory.is_whole else None
             self.names = list(memory.seen)
         return result
@@ -232,7 +225,7 @@ def places(
     if not alive:
         return _NOWHERE
     memory = census.memory
-    if memory is not None and memory.alive == alive and memory.holds(names):
+    if memory is not None and memory.alive == alive and memory.holds(names, own):
         return memory.places
     if not census.checks.allows(steps) or not census.allows(alive):
         return None
@@ -259,41 +252,54 @@ class _Memory:
         places: The collections and records they were in, by `id`.
         leading: What led to them, the nodes and places with True: references to these count.
         seen: What was seen under each name that leads to nodes.
+        owned: The nodes that names of the function meant, with the references to them.
         shown: What hosts kept besides, by `id`.
         is_whole: Whether each node was seen, but for those that only nodes hold.
         visits: How often somebody had gone from a node to its operands; None if each was seen.
     """
 
     def __init__(
-        self, census: _Census, names: Mapping[str, Any], wanted: list[str], given: Sequence[int]
+        self,
+        census: _Census,
+        names: Mapping[str, Any],
+        wanted: list[str],
+        own: Collection[tuple[Any, ...]],
+        given: Sequence[int],
     ) -> None:
         """Remember what there is, but for references by what a function was *given*, by `id`.
 
         A list may hold as many later.
         """
         self.alive = census.count()
-        nodes = self._find(census, names, wanted)
-        self.visits = Visits.count if len(nodes) < self.alive else None
+        nodes, exposed = self._find(census, names, wanted)
+        self.owned = _owned(own)
+        owned = {key for key, _ in self.owned}
+        self.visits = Visits.count if len(exposed | owned) < self.alive else None
         self.shown = list(map(id, _shown(names)))
         self.seen: dict[str, list[tuple[int, int]]] = {}
         for name in wanted:
             if id(names.get(name)) in self.leading:
                 sights = self._sight(names, name)
                 self.seen[name] = [(key, n and n - given.count(key)) for key, n in sights]
-        self.is_whole = nodes <= {key for sights in self.seen.values() for key, _ in sights}
+        met = owned.union(key for sights in self.seen.values() for key, _ in sights)
+        self.is_whole = exposed <= met and len(nodes | owned) == self.alive
 
-    def _find(self, census: _Census, names: Mapping[str, Any], wanted: list[str]) -> set[int]:
+    def _find(
+        self, census: _Census, names: Mapping[str, Any], wanted: list[str]
+    ) -> tuple[set[int], set[int]]:
+        """The nodes that the names lead to, and those that not only other nodes hold."""
         # This has references of its own, and goes.
-        found = _search(names, wanted, most=census.most())
+        found = search(_roots(names, wanted), names.get("Out"), most=census.most())
         nodes = found.of(census.counted)
         self.places = found.places(nodes)
         self.leading = dict.fromkeys(found.around(nodes, found.inside | found.below), False)
         self.leading.update(dict.fromkeys((*nodes, *self.places), True))
-        return {key for key in nodes if found.holders[key] > len(found.below.get(key, ()))}
+        below = found.below
+        return nodes, {key for key in nodes if found.holders[key] > len(below.get(key, ()))}
 
-    def holds(self, names: Mapping[str, Any]) -> bool:
+    def holds(self, names: Mapping[str, Any], own: Collection[tuple[Any, ...]]) -> bool:
         """Whether all is as it was."""
-        if self.visits not in (None, Visits.count):
+        if self.visits not in (None, Visits.count) or self.owned != _owned(own):
             return False
         for name, sights in self.seen.items():
             if self._sight(names, name) != sights:
@@ -309,8 +315,8 @@ class _Memory:
         if type(type(x)) is ValueType:
             return sights
         stack, met = [x], {key}
-        while stack and len(sights) < _MOST_OBJECTS:
-            for part in _parts(stack.pop()):
+        while stack and len(sights) < MOST_OBJECTS:
+            for part in parts_of(stack.pop()):
                 key = id(part)
                 sights.append((key, sys.getrefcount(part) if leading.get(key) else 0))
                 if key in leading and key not in met and type(type(part)) is not ValueType:
@@ -319,99 +325,16 @@ class _Memory:
         return sights
 
 
-@dataclass(slots=True)
-class _Found:
-    """Nodes, collections and records that some values lead to.
-
-    Attributes:
-        objects: They, by `id`.
-        holders: How many references to each of them are known of.
-        inside: Which collections and records each of them is in.
-        below: The nodes that each of them is an operand of.
-    """
-
-    objects: dict[int, Any] = field(default_factory=dict)
-    holders: dict[int, int] = field(default_factory=dict)
-    inside: dict[int, list[int]] = field(default_factory=dict)
-    below: dict[int, list[int]] = field(default_factory=dict)
-
-    def of(self, kinds: tuple[type, ...]) -> set[int]:
-        """Those of some classes."""
-        wanted = set(map(id, kinds))  # the classes are equal to `float` and `int`
-        return {key for key, x in self.objects.items() if id(type(x)) in wanted}
-
-    def around(self, keys: Iterable[int], outer: Mapping[int, list[int]]) -> set[int]:
-        """What objects are in, and what that is in, by *outer*."""
-        found: set[int] = set()
-        pending = list(keys)
-        while pending:
-            new = [key for key in outer.get(pending.pop(), ()) if key not in found]
-            found.update(new)
-            pending += new
-        return found
-
-    def places(self, nodes: Iterable[int]) -> frozenset[int]:
-        """The collections and records that *nodes* are in, and those that these are in."""
-        around = self.around(nodes, self.inside)
-        return frozenset(key for key in around if type(self.objects[key]) not in _UNREAD)
+def _owned(own: Collection[tuple[Any, ...]]) -> list[tuple[int, int]]:
+    """The nodes that names of a function mean, by `id`, with the references to them."""
+    nodes = (x for values in own for x in values if type(type(x)) is ValueType)
+    return [(id(x), sys.getrefcount(x)) for x in nodes]
 
 
-def _search(
-    names: Mapping[str, Any],
-    wanted: Iterable[str],
-    own: Collection[tuple[Any, ...]] = (),
-    kept: Collection[tuple[Any, ...]] = (),
-    most: int = _MOST_OBJECTS,
-) -> _Found:
-    """Follows names of the session and of a function, and what hosts keep, as far as it is worth.
-
-    Args:
-        names: The names of the session.
-        wanted: Those to follow.
-        own: As in `places`.
-        kept: As in `places`.
-        most: How many objects to look into.
-    """
-    found = _Found()
-    results: Any = names.get("Out")
-    is_table = type(results) is dict
-    if is_table:
-        found.objects[id(results)] = results  # hosts hold it as they like: it is not counted
-    stack = _met(chain(map(names.get, wanted), _shown(names)), found)
-    if is_table:
-        found.inside |= {id(x): [id(results)] for x in results.values() if id(x) in found.objects}
-    for values in _given(own, kept):
-        stack += filter(_is_worth, _met(values, found))
-    while stack and len(found.objects) < most:
-        x = stack.pop()
-        parts = _parts(x)
-        if _DULL.issuperset(map(id, map(type, parts))):
-            continue
-        stack += _met(parts, found)
-        outer = found.below if type(type(x)) is ValueType else found.inside
-        for part in parts:
-            if id(part) in found.objects:
-                outer.setdefault(id(part), []).append(id(x))
-    return found
-
-
-def _given(
-    own: Collection[tuple[Any, ...]], kept: Collection[tuple[Any, ...]]
-) -> tuple[tuple[Any, ...], ...]:
-    """What holds the values of a function: the tuples, and its names as one more of each of *own*.
-
-    From 3.14 on a name may borrow the reference of a name of the caller, which is one all the same.
-    """
-    tuples = {id(values): values for values in (*own, *kept)}
-    return (*own, *tuples.values())
-
-
-def _is_worth(x: Any) -> bool:
-    """Whether to look into what a function's name means: hardly into the lists it works with."""
-    kind = type(x)
-    if kind is list or kind is tuple:
-        return bool(x) and ValueType in (type(type(x[0])), type(type(x[-1])))
-    return True
+def _roots(names: Mapping[str, Any], wanted: Iterable[str]) -> Iterator[Any]:
+    """What the *wanted* names mean, and what hosts keep."""
+    yield from map(names.get, wanted)
+    yield from _shown(names)
 
 
 def _shown(names: Mapping[str, Any]) -> Iterator[Any]:
@@ -422,58 +345,3 @@ def _shown(names: Mapping[str, Any]) -> Iterator[Any]:
     for host in KEEPERS:
         keeper = host()
         yield from keeper.shown_results() if keeper else ()
-
-
-def _met(values: Iterable[Any], found: _Found) -> list[Any]:
-    """Counts a reference to each of *values* that may lead to nodes; gives those that are new."""
-    new: list[Any] = []
-    for x in values:
-        kind = type(x)
-        if id(kind) in _DULL or not (id(kind) in _FOLLOWED or _is_own(kind)):
-            continue
-        key = id(x)
-        if key in found.holders:
-            found.holders[key] += 1
-        elif key not in found.objects:
-            found.holders[key] = 1
-            found.objects[key] = x
-            new.append(x)
-    return new
-
-
-def _is_own(kind: type) -> bool:
-    """Whether a class is one of nodes, or of the session's records."""
-    if type(kind) is ValueType:
-        return True
-    module = module_of(kind) if type(kind) is type else None
-    return type(module) is str and module == "__main__"
-
-
-# Only the code of a function gets at what is in its closure.
-_UNREAD: Final = frozenset({FunctionType, CellType})
-# By `id`, for classes of nodes are equal to `float` and `int`.
-_FOLLOWED: Final = frozenset(map(id, (*_SIZED, *_UNREAD, IntValue, FloatValue)))
-_DULL: Final = frozenset(map(id, (*ATOMS, type, ModuleType, BuiltinFunctionType)))
-
-
-def _parts(x: Any) -> Sequence[Any]:
-    """What *x* refers to, if it is not too much."""
-    kind = type(x)
-    if type(kind) is ValueType:
-        return x._made[1:]  # type: ignore[no-any-return]
-    if kind is FunctionType:
-        return x.__closure__ or ()
-    if kind in _SIZED and len(x) > _LONGEST:
-        return ()
-    return gc.get_referents(x)
-
-
-def _references(objects: Mapping[int, Any]) -> Iterator[tuple[int, int]]:
-    """How many references there are to each object besides those of this module."""
-    for key, x in objects.items():
-        yield key, sys.getrefcount(x) - _OURS
-
-
-_OURS = 0
-_ALONE: Final = {"x": [0.5]}
-_OURS = next(_references(_search(_ALONE, _ALONE).objects))[1] - 1  # 3.14 counts one less than 3.13
