@@ -48,7 +48,7 @@ def float64_class(base: Any, **body: Any) -> Any:
     import numpy as np
 
     # No slots: Python refuses them beside float64 in a class whose type is not `type`.
-    body |= {"__module__": base.__module__, "native": np.float64}
+    body |= {"__module__": base.__module__, "native": np.float64, "__class__": np.float64}
     body |= {name: getattr(np.float64, name) for name in _OWN}
     body |= {name: _comparison(np.float64, name) for name in _COMPARISONS}
     body |= {"__new__": np.float64.__new__, "__hash__": np.float64.__hash__}

@@ -86,7 +86,7 @@ class Value:
         node = _new(number, made)
         if type(number) is int and number == 0 and not children:
             node = _new(0.0, made)
-            node.__class__ = ZeroValue
+            _become(node, ZeroValue)
         if label:
             node.label = label
         return node
@@ -187,6 +187,9 @@ class Value:
         return memo[id(self)]  # type: ignore[no-any-return]
 
 
+_become = vars(object)["__class__"].__set__  # classes of nodes have another `__class__`
+
+
 class FloatValue(Value, float, metaclass=ValueType):
     """A Value that is a float. Calling it gives a plain float, as `type(v)(x)` should.
 
@@ -197,6 +200,7 @@ class FloatValue(Value, float, metaclass=ValueType):
 
     __slots__ = ("_facts", "_made")
     native = float
+    __class__ = float  # type: ignore[assignment]  # what `x.__class__ is float` asks
     __new__ = float.__new__  # type: ignore[assignment]  # in C, and not that of Value
 
     def _set_data(self, number: Number) -> None:
@@ -216,6 +220,7 @@ class IntValue(Value, int, metaclass=ValueType):
     """
 
     native = int
+    __class__ = int  # type: ignore[assignment]
     __new__ = int.__new__  # type: ignore[assignment]
     _made = property(operator.attrgetter("__dict__.made"), _remake)  # read in 55 ns, a slot in 25
 
@@ -242,11 +247,12 @@ class ZeroValue(FloatValue):
 
     __slots__ = ()
     native = int  # type: ignore[assignment]
+    __class__ = int  # type: ignore[assignment]
     numerator, denominator = 0, 1
 
     def _set_data(self, number: Number) -> None:
-        super()._set_data(number)
-        self.__class__ = FloatValue
+        FloatValue._set_data(self, number)
+        _become(self, FloatValue)
 
     def __index__(self) -> int:
         return 0
