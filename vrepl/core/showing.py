@@ -59,7 +59,8 @@ def called_to_show() -> bool:
         return False
     is_written = False
     while asking is not None and (_writes(asking) or (Session.is_on and _is_part(asking))):
-        is_written = is_written or module_of(asking) == "reprlib"  # pprint prints
+        # What pprint prints is printed.
+        is_written = is_written or (_writes(asking) and module_of(asking) == "reprlib")
         asking = asking.f_back
     if asking is None:
         return False
