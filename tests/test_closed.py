@@ -640,6 +640,19 @@ d = total(xs)
     assert slope(left["d"], left["w"]) == plain(sum(left["xs"]))
 
 
+@pytest.mark.usefixtures("_at_once")
+@pytest.mark.parametrize("many", [20_000, 40_000])
+def test_no_cell_waits_until_too_many_nodes_are_looked_for(
+    many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[Any] = []
+    search = census.search
+    monkeypatch.setattr(census, "search", lambda *a, **o: searched.append(1) or search(*a, **o))
+    left, said = answers(CHAIN.replace("3_000", str(many)) + "s = 0.0\nfor x in xs: s += x*xs[0]\n")
+    assert plain(left["n"]) == many
+    assert (said, bool(searched)) == (([True], True) if many < 30_000 else ([False], False))
+
+
 @pytest.mark.parametrize("name", ["k", "ws[0]"])
 def test_a_node_of_a_function_is_found_when_it_comes_into_a_list(name: str) -> None:
     program = f"""

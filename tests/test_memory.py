@@ -276,6 +276,33 @@ def test_a_threshold_that_somebody_sets_stays(pace: Pace, clock: Clock) -> None:
     assert gc.get_threshold() == (600, 5, 5)
 
 
+def test_the_collector_goes_on_where_only_the_first_threshold_was_set(
+    pace: Pace, clock: Clock
+) -> None:
+    before = gc.get_threshold()
+    kept = many_nodes()
+    collection(pace, clock, 0.5)
+    assert pace.is_resting() and kept
+    gc.set_threshold(50_000)
+    clock.now += 6.0
+    pace.collected("stop", 1)
+    assert not pace.is_resting() and gc.get_threshold() == (50_000, *before[1:])
+
+
+def test_the_collector_goes_on_where_somebody_sets_what_he_read_while_it_rested(
+    pace: Pace, clock: Clock
+) -> None:
+    before = gc.get_threshold()
+    kept = many_nodes()
+    collection(pace, clock, 0.5)
+    read = gc.get_threshold()
+    assert read != before and kept
+    pace.stop()
+    gc.set_threshold(*read)
+    pace.collected("stop", 1)
+    assert gc.get_threshold() == before
+
+
 def test_nodes_that_are_too_many_are_not_counted_for_each_cell(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -64,7 +64,7 @@ class Pace:
     """Lets the collector rest from collecting everything, for a multiple of what it last took.
 
     It sets the third of the collector's thresholds meanwhile, so what calls `gc.collect` collects
-    everything as ever. What somebody else sets stays.
+    everything as ever. What somebody else sets stays, but for that one where it was read from us.
 
     Example:
         >>> pace = Pace()
@@ -78,12 +78,12 @@ class Pace:
         self._began = self._ended = self._until = 0.0
         self._took = 0.0
         self._blocks = 1
-        self._ours: tuple[int, int, int] | None = None
+        self._is_resting = False
         self._before = gc.get_threshold()
 
     def is_resting(self) -> bool:
         """Whether the collector waits before it collects everything again."""
-        return self._ours is not None
+        return self._is_resting
 
     def collected(self, phase: str, generation: int) -> None:
         """Take note of a collection. It is called in the midst of one, so it imports nothing.
@@ -95,25 +95,33 @@ class Pace:
         now = time.perf_counter()
         if phase == "start":
             self._began = now
-        elif self._ours:
+        elif self._is_resting:
             if now >= self._until:
                 self._go_on(now)
+        elif gc.get_threshold()[_OLDEST] == _NEVER:
+            self._restore()  # somebody read it while we rested, and set it again later
         elif generation == _OLDEST and now - self._began > _SHORT and _are_many_nodes():
             self._rest(now)
 
     def stop(self) -> None:
         """Give the collector its threshold back, unless somebody has set another."""
-        ours, self._ours = self._ours, None
-        if ours and gc.get_threshold() == ours:
-            gc.set_threshold(*self._before)
+        if self._is_resting:
+            self._is_resting = False
+            self._restore()
+
+    def _restore(self) -> None:
+        """Set the third threshold alone: `gc.set_threshold(1000)` has set the first meanwhile."""
+        now = gc.get_threshold()
+        if now[_OLDEST] == _NEVER:
+            gc.set_threshold(*now[:_OLDEST], self._before[_OLDEST])
 
     def _rest(self, now: float) -> None:
         self._blocks = sys.getallocatedblocks()
         self._took, self._ended = now - self._began, now
         self._until = now + self._took / _SHARE
         self._before = gc.get_threshold()
-        self._ours = (*self._before[:_OLDEST], _NEVER)
-        gc.set_threshold(*self._ours)
+        self._is_resting = True
+        gc.set_threshold(*self._before[:_OLDEST], _NEVER)
 
     def _go_on(self, now: float) -> None:
         """Rest no more, unless so much has come meanwhile that it would take too long again."""
