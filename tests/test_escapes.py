@@ -319,6 +319,8 @@ TOTALS = {
     "returned in a pair": "t = c = 0\nfor x in xs:\n    t += x; c += 1\nreturn t/c, [c]",
     "yielded": "t = 0\nfor x in xs:\n    t += x\n    yield t",
     "from several starts": "t = 0\nfor x in xs:\n    t += x\n    if x > 3: t = -1\nreturn t",
+    "kept by a name for tests": "t = u = 5\nfor x in xs:\n    u = t; t *= x\n"
+    "    if u > x: break\nreturn t",
     "set once more": "t = 5\nif n: t = n*2\nreturn t",
 }
 NO_TOTALS = {
@@ -337,6 +339,10 @@ NO_TOTALS = {
     "of an inner function": "t = 0\ndef g():\n    nonlocal t\n    t += 1\ng()\nreturn t",
     "a global": "global t\nt = 0\nt += n\nreturn t",
     "tests alone": "t = 0\nwhile t < n: t += 1\nreturn n",
+    "kept by a name": "t = 5\nfirst = t\nfor x in xs: t *= x\nreturn t, first",
+    "perhaps kept by a name": "t = 5\nu = t if n else n\nfor x in xs: t *= x\nreturn t, u",
+    "kept by way of a total": "u = 1\nt = 2\nu = t\nt *= n\nv = u\nu *= n\nreturn t, v",
+    "with another name": "t = u = 5\nfor x in xs: t *= x\nreturn t, u",
 }
 
 

@@ -158,6 +158,11 @@ def f(xs, n):
     return s ¶ n = 3; d = f((1.5, 2), n)""",
         {"n": 3.5},
     ),
+    Case(
+        "kept start",
+        "def f(x):\n    s = t = 5\n    s *= x\n    return s, t ¶ x = 3; d, t = f(x)",
+        {"x": 5, "t": 3},
+    ),
     Case("lambda of names", "g = lambda x, y, z: x + y*z ¶ n = 3; d = g(1/3, n, n)", {"n": 6}),
     Case("area", "import math\ndef area(r): return math.pi*r**2 ¶ d = area(2)"),
 ]

@@ -111,7 +111,9 @@ def unseen(
     looked_at = found.coming("")
     seen = looked_at | found.coming("return")
     names = frozenset((bound & read) - seen)
-    totals = _totals(parts) & seen - looked_at if seen != looked_at else _NOBODY
+    totals = _NOBODY
+    if seen != looked_at:
+        totals = _only_among_themselves(_totals(parts) & seen - looked_at, parts, seen)
     if not loops:
         return Unseen(names, (), totals)
     no_numbers = {name for part in parts for name in _collections(part)}
@@ -145,6 +147,37 @@ def _totals(parts: Iterable[ast.AST]) -> frozenset[str]:
         if name in steps and stores[name] == len(starts) + len(steps[name])
         if all(type(number) is int for number in starts) or _are_neutral(starts, steps[name])
     )
+
+
+def _only_among_themselves(
+    totals: Set[str], parts: Iterable[ast.AST], seen: Set[str]
+) -> frozenset[str]:
+    """Those *totals* whose start no other name keeps that somebody sees."""
+    keeping: dict[str, set[str]] = {}
+    for part in parts:
+        bound = [(name, value) for name, value in sources(part) if name in seen]
+        for name, value in bound:
+            for held in _handed_on(value):
+                keeping.setdefault(held, set()).add(name)
+            if number_of(value) is not None:  # one number for all
+                keeping.setdefault(name, set()).update(n for n, other in bound if other is value)
+    left = set(totals)
+    while lost := {name for name in left if not keeping.get(name, set()) <= left}:
+        left -= lost
+    return frozenset(left)
+
+
+def _handed_on(value: ast.expr) -> Iterator[str]:
+    """The names that an expression may be worth as they are."""
+    pending = [value]
+    while pending:
+        node = pending.pop()
+        if type(node) is ast.Name:
+            yield node.id
+        elif type(node) is ast.IfExp:
+            pending += (node.body, node.orelse)
+        elif type(node) is ast.BoolOp:
+            pending += node.values
 
 
 def _step(name: str, value: ast.expr) -> type[ast.operator] | None:
