@@ -105,7 +105,7 @@ BINDINGS = ["{0} = {2}", "{0} = {1} = {2}", "{0}, {1} = {2}, {3}", "{0}: int = {
 SHOWING = ["keep({2})", "box.{0} = {2}", "xs[{0} % 3] = {2}", "xs[{0} % 3] += {2}", "d[{0}] = {2}",
            "s = s*{2}", "texts.append(f'{{{2}}} {{{3}}}')", "assert {2} != 77, {3}",
            "g = lambda: {0}\nkeep(g())", "def g():\n    nonlocal {0}\n    {0} += 1\ng()",
-           "def g():\n    return {0}\nkeep(g())", "xs += [{2}]", "xs = [{2}, {3}, *xs]",
+           "def g():\n    return {0}\nkeep(g())", "if more(): xs += [{2}]", "xs = [{2}, {3}, *xs]",
            "return {2}"]  # fmt: skip
 HEADS = ["if {4}:", "while more() and {4}:", "while more():", "for {0} in [2, 3]:",
          "for {0} in range({2} % 4):", "for {0}, {1} in [(1, 2), (3, 4.5)]:",
