@@ -24,7 +24,7 @@ from vrepl.session.literals import (
     Position,
     transform,
 )
-from vrepl.session.policy import LARGEST_DISPLAY
+from vrepl.session.rows import LARGEST_DISPLAY
 from vrepl.session.support import OPERATIONS
 from vrepl.session.targets import bound_names
 

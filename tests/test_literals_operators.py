@@ -20,7 +20,8 @@ from vrepl.core.operators import OPERATORS
 from vrepl.core.value import Value, leaf
 from vrepl.session.literals import ARGUMENT, BIND, LITERAL, transform
 from vrepl.session.operations import SYNTAX, name_of, names_of
-from vrepl.session.policy import POSITIONS, TOTAL
+from vrepl.session.policy import TOTAL
+from vrepl.session.rows import POSITIONS
 from vrepl.session.support import OPERATIONS
 
 SUPPORT = {

@@ -16,7 +16,7 @@ from differential import Runner, Unit, doctests, snippets
 from hypothesis import HealthCheck, given, settings
 from test_literals_programs import AVAILABLE, DEEP, ERRORS, PRELUDE, STATEMENTS
 
-from vrepl.session.policy import POSITIONS
+from vrepl.session.rows import POSITIONS
 
 SNIPPETS = sorted(Path(__file__).parent.glob("snippets/*.txt"))
 # Libraries with which every run tests; the others are optional.

@@ -6,12 +6,10 @@ as the twins do.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from types import ModuleType
-from typing import Any, Final
+from typing import Final
 
-from vrepl.core.twins import follow
+from vrepl.core.twins import followed
 
 __all__ = ["PATCHERS", "meet_patcher"]
 
@@ -37,17 +35,4 @@ def meet_patcher(module: ModuleType) -> None:
         for method in methods:
             original = vars(kind).get(method) if isinstance(kind, type) else None
             if original is not None and not hasattr(original, "is_followed"):
-                setattr(kind, method, _followed(original))
-
-
-def _followed(original: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(original)
-    def followed(*arguments: Any, **options: Any) -> Any:
-        __tracebackhide__ = True
-        try:
-            return original(*arguments, **options)
-        finally:
-            follow()
-
-    followed.is_followed = True  # type: ignore[attr-defined]
-    return followed
+                setattr(kind, method, followed(original))

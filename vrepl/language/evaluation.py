@@ -42,6 +42,7 @@ from vrepl.session.support import total
 
 __all__ = ["Budget", "Evaluator", "Problem", "Stopped"]
 
+_SUMS: Final = {policy.TOTAL: total, guards.SUM: sum}
 _DIGITS: Final = 400  # round() to so many digits at most; whole numbers would take for ever
 
 
@@ -140,10 +141,8 @@ class Evaluator:
         try:
             return self.lookup(name)
         except KeyError:
-            if name == policy.TOTAL:
-                return total
-            if name == guards.SUM:
-                return sum
+            if name in _SUMS:
+                return _SUMS[name]
             return getattr(builtins, name, Unknown(f"{name} is not defined"))
 
     def listed(self, node: Any) -> Any:

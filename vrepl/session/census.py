@@ -95,7 +95,7 @@ class _Census:
         checks: When places may be looked for under the names that led to nodes last time.
         searches: When they may be looked for under all names.
         names: The names that led to nodes when all of them were found.
-        memory: What was seen then; None where some of them were in graphs only.
+        memory: What was seen then; None where some of them were held where it does not look.
     """
 
     def __init__(self, counted: tuple[type, ...], kinds: tuple[type, ...]) -> None:
@@ -119,9 +119,9 @@ class _Census:
             return
         if gc.get_freeze_count() != _FROZEN:
             return  # frozen objects are not shown
-        kinds = set(map(id, self.kinds))  # the classes are equal to `float` and `int`
-        alive = sum(id(type(x)) in kinds for x in gc.get_objects())
-        self.others += self.count() - alive
+        # By `id`, for the classes are equal to `float` and `int`.
+        every = list(map(id, map(type, gc.get_objects())))
+        self.others += self.count() - sum(every.count(id(kind)) for kind in self.kinds)
         self.recounts += 1
         self.recounted = time.perf_counter()
         self.pace = (self.recounted - began) / blocks

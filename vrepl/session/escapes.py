@@ -50,9 +50,7 @@ _Reached: TypeAlias = frozenset[str]
 _NOBODY: Final[_Reached] = frozenset()
 _SOMEBODY: Final[_Reached] = frozenset({""})
 _INDEXED: Final[_Reached] = frozenset({"[]"})  # nobody, unless an object computes with its index
-_RETURNED: Final[_Reached] = frozenset(
-    {"return"}
-)  # somebody, but when the function is done with it
+_RETURNED: Final[_Reached] = frozenset({"return"})  # somebody, when the function is done with it
 # Beside what keeps what it meets, if it is an object of the session: anything, or the parameter n.
 # A number that was typed stays plain there all the same, for it has no name to ask by.
 _BESIDE: Final = "?"

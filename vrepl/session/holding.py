@@ -49,18 +49,24 @@ class Found:
         wanted = set(map(id, kinds))  # the classes are equal to `float` and `int`
         return {key for key, x in self.objects.items() if id(type(x)) in wanted}
 
+    def meets(self, x: Any) -> bool:
+        """Counts a reference to *x*; whether it is new."""
+        key = id(x)
+        if key in self.holders:
+            self.holders[key] += 1
+        elif key not in self.objects:
+            self.holders[key] = 1
+            self.objects[key] = x
+            return True
+        return False
+
     def operands(self, node: Any, stack: list[Any]) -> None:
         """Counts the references of a node to its operands; those that are new come to *stack*."""
         for x in node._made[1:]:
             if type(type(x)) is ValueType:
-                key = id(x)
-                if key in self.holders:
-                    self.holders[key] += 1
-                else:
-                    self.holders[key] = 1
-                    self.objects[key] = x
+                if self.meets(x):
                     stack.append(x)
-                self.below.setdefault(key, []).append(id(node))
+                self.below.setdefault(id(x), []).append(id(node))
 
     def around(self, keys: Iterable[int], outer: Mapping[int, list[int]]) -> set[int]:
         """What objects are in, and what that is in, by *outer*."""
@@ -154,12 +160,7 @@ def _met(values: Iterable[Any], found: Found) -> list[Any]:
         kind = type(x)
         if id(kind) in _DULL or not (id(kind) in _FOLLOWED or _is_own(kind)):
             continue
-        key = id(x)
-        if key in found.holders:
-            found.holders[key] += 1
-        elif key not in found.objects:
-            found.holders[key] = 1
-            found.objects[key] = x
+        if found.meets(x):
             new.append(x)
     return new
 

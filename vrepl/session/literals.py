@@ -25,14 +25,12 @@ from vrepl.session.policy import (
     KIND,
     LITERAL,
     MODULES,
-    POSITIONS,
     SHOW,
     SOURCE,
     TAKES_LISTS,
     TRIM,
     TYPED,
     WALKED,
-    Position,
     Want,
     first_parameter,
     is_compiled,
@@ -42,6 +40,7 @@ from vrepl.session.policy import (
     narrowed,
     number_of,
 )
+from vrepl.session.rows import POSITIONS, Position
 from vrepl.session.targets import Targets, names_any, receives, target_of
 from vrepl.session.trees import LOAD, call, copied, everything, location
 

@@ -59,15 +59,16 @@ class Meanings(Arithmetic):
 
     def changing(self, old: ast.AST, scope: Scope, want: Want | None) -> ast.AST | None:
         """An assignment to an attribute of what may be a module, and after it what follows that."""
+        as_it_is = old if type(old) is ast.Delete else None
         targets = cast("Any", old).targets if hasattr(old, "targets") else [cast("Any", old).target]
         if type(targets[0]) is ast.Name and len(targets) == 1:  # as mostly
-            return old if type(old) is ast.Delete else None
+            return as_it_is
         held = (part for target in targets for part in everything(target))
         bases = (part.value for part in held if type(part) is ast.Attribute)
         if not any(self.may_be_module(base, scope) for base in bases):
-            return old if type(old) is ast.Delete else None
+            return as_it_is
         new = old
-        if type(old) is not ast.Delete:
+        if as_it_is is None:
             new = copied(old)
             self.stack.append((new, scope, want and narrowed(want, old)))
         follow = ast.Expr(self.support(FOLLOW, old), **location(old))

@@ -16,10 +16,7 @@ from vrepl.session.flow import bound_names
 from vrepl.session.literals import ARGUMENT, LITERAL, transform
 from vrepl.session.policy import (
     DISPLAYS,
-    LARGEST_DISPLAY,
-    POSITIONS,
     TAKES_LISTS,
-    Position,
     count_of,
     is_calculation,
     is_compiled,
@@ -27,6 +24,7 @@ from vrepl.session.policy import (
     is_plain_block,
     number_of,
 )
+from vrepl.session.rows import LARGEST_DISPLAY, POSITIONS, Position
 from vrepl.session.targets import receives
 from vrepl.session.trees import newer
 

@@ -22,7 +22,7 @@ from vrepl.core.kinds import ValueType
 from vrepl.core.nodes import LITERAL
 from vrepl.core.operators import Operator
 from vrepl.core.payload import writer
-from vrepl.core.twins import follow
+from vrepl.core.twins import follow, followed
 from vrepl.core.twins import math as mathematics
 from vrepl.core.value import FloatValue, IntValue, apply, decayed, leaf, plain, stripped
 from vrepl.session import callees, census, data, guards, operations
@@ -247,24 +247,6 @@ def modules_named(*names: str) -> bool:
     return all(is_module(name, bound) for name in names)
 
 
-def set_attribute(*arguments: Any) -> None:
-    """`setattr` where it may be handed a module."""
-    __tracebackhide__ = True
-    try:
-        setattr(*arguments)
-    finally:
-        follow()
-
-
-def delete_attribute(*arguments: Any) -> None:
-    """`delattr` where it may be handed a module."""
-    __tracebackhide__ = True
-    try:
-        delattr(*arguments)
-    finally:
-        follow()
-
-
 # Functions take longer to ask about, which pays only for a loop of more steps.
 _CALLING: Final = 6
 
@@ -416,8 +398,8 @@ OPERATIONS: Final[dict[str, Any]] = {
     PASSED: passed,
     FOLLOW: follow,
     HARMLESS: harmless,
-    FOLLOWING["setattr"]: set_attribute,
-    FOLLOWING["delattr"]: delete_attribute,
+    FOLLOWING["setattr"]: followed(setattr),
+    FOLLOWING["delattr"]: followed(delattr),
 } | {
     operations.names_of(row)[in_place]: operation(row, in_place)
     for row in operations.SYNTAX.values()

@@ -6,6 +6,8 @@ as tests do that put a function of their own in the place of `math.sin`, is chan
 """
 
 import sys
+from collections.abc import Callable
+from functools import wraps
 from importlib.machinery import ModuleSpec
 from operator import is_
 from types import ModuleType
@@ -13,7 +15,7 @@ from typing import Any, Final
 
 from vrepl.core.callers import module_of
 
-__all__ = ["follow", "pass_for"]
+__all__ = ["follow", "followed", "pass_for"]
 
 
 class _Spec(ModuleSpec):
@@ -75,6 +77,31 @@ def follow() -> None:
     """
     for pair in _PAIRS.values():
         pair.settle()
+
+
+def followed(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that may change modules, with `follow` after it.
+
+    Example:
+        >>> import math
+        >>> from vrepl.core.twins import math as twin
+        >>> tau = math.tau
+        >>> followed(setattr)(twin, "tau", 6.0)
+        >>> math.tau
+        6.0
+        >>> followed(setattr)(twin, "tau", tau)
+    """
+
+    @wraps(original)
+    def changed(*arguments: Any, **options: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            return original(*arguments, **options)
+        finally:
+            follow()
+
+    changed.is_followed = True  # type: ignore[attr-defined]
+    return changed
 
 
 _GONE: Final = object()
